@@ -1,0 +1,87 @@
+//! From a window to what the encoders take: a log-mel patch and a normalised picture.
+//!
+//! The trainer and the board run this same code.
+
+mod audio;
+mod camera;
+mod resample;
+
+pub use audio::{AudioConfig, AudioFrontend};
+pub use camera::{CameraConfig, CameraFrontend, Colour, Crop};
+pub use resample::resample;
+
+use crate::window::{Modality, PerSensor, Window};
+
+/// What the encoders take, `None` for a sensor that is absent from the window or the model.
+///
+/// Audio is `[mel_bands, frames]` row-major ([`AudioConfig::shape`]); camera is
+/// `[frames, channels, height, width]` row-major ([`CameraConfig::shape`]).
+pub type Features = PerSensor<Option<Vec<f32>>>;
+
+/// Why a window could not be turned into features.
+#[derive(Debug, thiserror::Error, Clone, PartialEq)]
+pub enum FrontendError {
+    /// A configuration that no frontend can be built from.
+    #[error("the {modality} frontend cannot be built: {what}")]
+    Config {
+        /// Which frontend.
+        modality: Modality,
+        /// What is wrong and what would be right.
+        what: String,
+    },
+    /// A frame whose bytes do not fit its size.
+    #[error("a frame of {width}×{height} must have {expected} bytes, not {found}")]
+    FrameSize {
+        /// Columns said.
+        width: u32,
+        /// Rows said.
+        height: u32,
+        /// Bytes that size needs.
+        expected: usize,
+        /// Bytes there.
+        found: usize,
+    },
+    /// Sound whose samples are not finite numbers.
+    #[error("the sound holds a sample that is not a finite number")]
+    NotFinite,
+}
+
+/// Both frontends of one model.
+pub struct Frontend {
+    audio: Option<AudioFrontend>,
+    camera: Option<CameraFrontend>,
+}
+
+impl Frontend {
+    /// Frontends for the sensors a model has.
+    ///
+    /// # Errors
+    /// [`FrontendError::Config`] when a configuration makes no sense.
+    pub fn new(
+        audio: Option<&AudioConfig>,
+        camera: Option<&CameraConfig>,
+    ) -> Result<Self, FrontendError> {
+        Ok(Self {
+            audio: audio.map(AudioFrontend::new).transpose()?,
+            camera: camera.map(CameraFrontend::new).transpose()?,
+        })
+    }
+
+    /// The features of one window; a sensor absent from the window or the model gives `None`.
+    ///
+    /// # Errors
+    /// When the window's contents are broken ([`FrontendError::FrameSize`], [`FrontendError::NotFinite`]).
+    pub fn features(&mut self, window: &Window) -> Result<Features, FrontendError> {
+        let audio = match (&mut self.audio, &window.sound) {
+            (Some(frontend), Some(sound)) => Some(frontend.log_mel(window.start, sound)?),
+            _ => None,
+        };
+        let camera = match &mut self.camera {
+            Some(frontend) if !window.frames.is_empty() => {
+                Some(frontend.picture(window.start, &window.frames)?)
+            }
+            _ => None,
+        };
+        Ok(Features { audio, camera })
+    }
+}

@@ -1,0 +1,14 @@
+//! Audio-visual recognition on small boards that keeps giving right answers when a sensor fails.
+//!
+//! Data flows one way: a clip or a live sensor gives a [`window::Window`]; the [`frontend`] turns it
+//! into a log-mel patch and a normalised picture; the [`engine`] runs the three graphs of a model
+//! [`package`] on them; the [`evaluation`] measures the answers. The trainer uses these same
+//! functions, so what was trained is what runs.
+
+pub mod clip;
+pub mod engine;
+pub mod evaluation;
+pub mod files;
+pub mod frontend;
+pub mod package;
+pub mod window;

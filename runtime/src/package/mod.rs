@@ -1,0 +1,15 @@
+//! Model packages: a folder with model.toml, three ONNX graphs, a card, checksums and golden windows.
+//!
+//! Everything in a package is untrusted: names, sizes and hashes are checked before use.
+
+mod error;
+mod golden;
+mod manifest;
+mod read;
+mod write;
+
+pub use error::PackageError;
+pub use golden::{GoldenAnswer, GoldenWindow};
+pub use manifest::{FORMAT, Manifest, Thresholds, Training};
+pub use read::Package;
+pub use write::{PackageContents, write};

@@ -1,0 +1,58 @@
+//! Data sets behind one trait.
+
+use std::fmt;
+
+use evenkeel::window::Window;
+use serde::{Deserialize, Serialize};
+
+/// What a part of a data set is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Split {
+    /// Fits the weights.
+    Train,
+    /// Chooses everything that is chosen.
+    Validation,
+    /// Is reported, and picks nothing.
+    Test,
+}
+
+impl fmt::Display for Split {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Split::Train => "train",
+            Split::Validation => "validation",
+            Split::Test => "test",
+        })
+    }
+}
+
+/// One example: what the sensors saw and heard, and the index of its label.
+#[derive(Debug, Clone)]
+pub struct Example {
+    /// Sound and frames.
+    pub window: Window,
+    /// Index into [`Dataset::labels`].
+    pub label: usize,
+}
+
+/// Examples by split, epoch and index.
+pub trait Dataset: Sync + Send {
+    /// Class names, in the order of the logits.
+    fn labels(&self) -> &[String];
+
+    /// The label that means that there is nothing to recognise, if there is one.
+    fn nothing(&self) -> Option<&str>;
+
+    /// Examples in one epoch of `split`.
+    fn len(&self, split: Split) -> usize;
+
+    /// Example `index` of `split` in `epoch`.
+    ///
+    /// A pure function of its arguments and the data set's seed: training examples differ from
+    /// epoch to epoch (augmentation), those of the other splits do not.
+    fn example(&self, split: Split, epoch: u32, index: usize) -> anyhow::Result<Example>;
+
+    /// One line on what the data are, where they come from and under which licence.
+    fn provenance(&self) -> String;
+}

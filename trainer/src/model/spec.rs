@@ -1,0 +1,71 @@
+//! The shape of a model, as written in a configuration file and kept beside its weights.
+
+use serde::{Deserialize, Serialize};
+
+/// How the sensors' tokens become one answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Fusion {
+    /// One attention head over `[CLS, audio, camera]`, its query rotated while training.
+    Rollingq,
+    /// The same without rotation.
+    Attention,
+    /// Mean tokens of both sensors side by side, then a linear layer.
+    Concat,
+    /// Mean tokens of both sensors added, then a linear layer.
+    Sum,
+    /// The microphone alone: mean token, then a linear layer.
+    Audio,
+    /// The camera alone: mean token, then a linear layer.
+    Camera,
+}
+
+/// Non-linearity of the transformer blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Activation {
+    /// max(x, 0): the cheapest on every board.
+    Relu,
+    /// x·Φ(x) with the exact error function, as in the paper's ViT.
+    Gelu,
+}
+
+/// The first layer of an encoder: patches, overlapping where the stride is smaller than the kernel,
+/// each times one matrix. Equal to a convolution without padding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stem {
+    /// Rows and columns of a patch.
+    pub kernel: [usize; 2],
+    /// Rows and columns from one patch to the next.
+    pub stride: [usize; 2],
+}
+
+/// Everything that fixes the shape of the weights, besides the frontends and the number of classes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelSpec {
+    /// Length of a token, d.
+    pub width: usize,
+    /// Transformer blocks in each encoder.
+    pub depth: usize,
+    /// Attention heads in each block; divides `width`.
+    pub heads: usize,
+    /// Hidden width of each block's perceptron, as a multiple of `width`.
+    pub mlp_ratio: usize,
+    /// Non-linearity of the perceptrons.
+    pub activation: Activation,
+    /// Stem of the audio encoder over `[1, mel_bands, frames]`.
+    pub audio: Stem,
+    /// Stem of the camera encoder over `[tubelet · channels, height, width]`.
+    pub camera: Stem,
+    /// Consecutive frames that share one token; divides the frames of a window.
+    #[serde(default = "one")]
+    pub tubelet: usize,
+    /// How the sensors are fused.
+    pub fusion: Fusion,
+}
+
+fn one() -> usize {
+    1
+}
