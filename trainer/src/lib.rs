@@ -1,1 +1,5 @@
+//! The desktop trainer of evenkeel.
 
+#![deny(missing_docs)]
+
+pub mod data;
