@@ -75,14 +75,24 @@ fn hum(samples: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
     let mut noise = white(samples, rng);
     noise.iter_mut().for_each(|s| *s *= 0.06);
     let mains = if rng.random_bool(0.5) { 50.0 } else { 60.0 };
-    for harmonic in 1..=8 {
-        let strength = rng.random_range(0.3..1.0_f32) / harmonic as f32;
-        let turn = std::f32::consts::TAU * mains * harmonic as f32 / RATE as f32;
-        let (sin, cos) = turn.sin_cos();
-        let (mut y, mut x) = rng.random_range(0.0..std::f32::consts::TAU).sin_cos();
-        for sample in &mut noise {
-            *sample += strength * y;
-            (x, y) = (x * cos - y * sin, x * sin + y * cos);
+    // Eight rotating pointers side by side; the noise gets their heights.
+    let turn = |k: usize| (std::f32::consts::TAU * mains * (k + 1) as f32 / RATE as f32).sin_cos();
+    let turns: [(f32, f32); 8] = std::array::from_fn(turn);
+    let (sin, cos) = (turns.map(|t| t.0), turns.map(|t| t.1));
+    let mut height = [0.0_f32; 8];
+    let mut across = [0.0_f32; 8];
+    for k in 0..8 {
+        let strength = rng.random_range(0.3..1.0_f32) / (k + 1) as f32;
+        let phase = rng.random_range(0.0..std::f32::consts::TAU);
+        height[k] = strength * phase.sin();
+        across[k] = strength * phase.cos();
+    }
+    for sample in &mut noise {
+        *sample += height.iter().sum::<f32>();
+        for k in 0..8 {
+            let (x, y) = (across[k], height[k]);
+            across[k] = x * cos[k] - y * sin[k];
+            height[k] = x * sin[k] + y * cos[k];
         }
     }
     noise

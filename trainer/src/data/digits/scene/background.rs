@@ -46,7 +46,7 @@ pub fn cloud(cells: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
     let heights: Vec<f32> = (0..lattice * lattice).map(|_| rng.random()).collect();
     let place = |i: usize| {
         let at = i as f32 * cells as f32 / SCENE_SIDE as f32;
-        (at as usize, at - at.floor())
+        (at as usize, at - at as usize as f32)
     };
     let columns: [(usize, f32); SCENE_SIDE] = std::array::from_fn(place);
     let mut out = Vec::with_capacity(PIXELS);
@@ -83,7 +83,9 @@ fn stripes(rng: &mut ChaCha8Rng) -> Vec<f32> {
     let mut stripes = over_pixels(|x, y| (cos * x + sin * y) / pitch);
     for (s, w) in stripes.iter_mut().zip(&wave) {
         let phase = *s + w * waviness;
-        let triangle = ((phase - phase.floor()) * 2.0 - 1.0).abs();
+        // Never below −20 (96·√2 pixels over the smallest pitch): made positive, cutting is rounding down.
+        let phase = phase + 64.0;
+        let triangle = ((phase - phase as i32 as f32) * 2.0 - 1.0).abs();
         *s = ((triangle - 0.5) * sharp + 0.5).clamp(0.0, 1.0);
     }
     stripes

@@ -127,72 +127,86 @@ impl Sheet {
     }
 
     fn paint(&self, ink: &Ink, planes: &mut Planes, rng: &mut ChaCha8Rng) {
-        // A border of bare paper lets every lookup be interpolated without a check.
-        const BORDERED: usize = INK_SIDE + 3;
-        let mut bordered = [0.0_f32; BORDERED * BORDERED];
-        for (y, row) in ink.chunks_exact(INK_SIDE).enumerate() {
-            for (x, &value) in row.iter().enumerate() {
-                bordered[(y + 1) * BORDERED + x + 1] = f32::from(value) / 255.0;
-            }
-        }
+        let ink = Bordered::new(ink);
         let grain = background::cloud(rng.random_range(5..14), rng);
         let grain_strength = rng.random_range(0.0..0.08_f32);
         let wet = rng.random_range(0.8..1.0_f32);
         let [map_u, map_v, map_w] = self.map;
-        let step = 1.0 / SCENE_SIDE as f32;
-        let [red, green, blue] = planes;
         // How many pixels one unit of u or v spans: for edges one pixel soft.
         let sharp = SCENE_SIDE as f32 / (map_u[0].hypot(map_u[1])).max(1e-3);
+        let at = |pixel: usize| (pixel as f32 + 0.5) / SCENE_SIDE as f32 - 0.5;
+        let columns: [f32; SCENE_SIDE] = std::array::from_fn(at);
+        let [mut u, mut v, mut cover, mut dim, mut amount, mut line] = [[0.0_f32; SCENE_SIDE]; 6];
         for y in 0..SCENE_SIDE {
-            let py = (y as f32 + 0.5) * step - 0.5;
+            let py = at(y);
+            let start = [map_u, map_v, map_w].map(|map| map[1] * py + map[2]);
             for x in 0..SCENE_SIDE {
-                let px = (x as f32 + 0.5) * step - 0.5;
-                let w = 1.0 / (map_w[0] * px + map_w[1] * py + map_w[2]).max(0.2);
-                let u = (map_u[0] * px + map_u[1] * py + map_u[2]) * w;
-                let v = (map_v[0] * px + map_v[1] * py + map_v[2]) * w;
-                let inside = (u - self.left_top[0])
-                    .min(self.right_bottom[0] - u)
-                    .min(v - self.left_top[1])
-                    .min(self.right_bottom[1] - v);
-                let cover = (inside * sharp + 0.5).clamp(0.0, 1.0);
-                let i = y * SCENE_SIDE + x;
-                let dim = 1.0 - self.shadow * (1.0 + inside * 12.0).clamp(0.0, 1.0);
-                if cover == 0.0 {
-                    red[i] *= dim;
-                    green[i] *= dim;
-                    blue[i] *= dim;
-                    continue;
+                let w = 1.0 / (map_w[0] * columns[x] + start[2]).max(0.2);
+                u[x] = (map_u[0] * columns[x] + start[0]) * w;
+                v[x] = (map_v[0] * columns[x] + start[1]) * w;
+                let inside = (u[x] - self.left_top[0])
+                    .min(self.right_bottom[0] - u[x])
+                    .min(v[x] - self.left_top[1])
+                    .min(self.right_bottom[1] - v[x]);
+                cover[x] = (inside * sharp + 0.5).clamp(0.0, 1.0);
+                dim[x] = 1.0 - self.shadow * (1.0 + inside * 12.0).clamp(0.0, 1.0);
+            }
+            for x in 0..SCENE_SIDE {
+                amount[x] = wet * ink.at(u[x], v[x]);
+            }
+            let mut rule_colour = self.paper;
+            if let Some((count, strength, colour)) = self.rules {
+                for x in 0..SCENE_SIDE {
+                    let phase = (v[x] * count).rem_euclid(1.0);
+                    line[x] = if phase < count * 0.035 { strength } else { 0.0 };
                 }
-                let mut amount = 0.0;
-                if u.abs() < 0.5 && v.abs() < 0.5 {
-                    let gx = (u + 0.5) * INK_SIDE as f32 + 0.5;
-                    let gy = (v + 0.5) * INK_SIDE as f32 + 0.5;
-                    let (ix, iy) = (gx as usize, gy as usize);
-                    let (fx, fy) = (gx - ix as f32, gy - iy as f32);
-                    let at = iy * BORDERED + ix;
-                    let top = bordered[at] + fx * (bordered[at + 1] - bordered[at]);
-                    let below = at + BORDERED;
-                    let bottom = bordered[below] + fx * (bordered[below + 1] - bordered[below]);
-                    amount = (top + fy * (bottom - top)) * wet;
+                rule_colour = colour;
+            }
+            let row = y * SCENE_SIDE..(y + 1) * SCENE_SIDE;
+            let grain = &grain[row.clone()];
+            for (channel, plane) in planes.iter_mut().enumerate() {
+                let (paper, ink) = (self.paper[channel], self.ink[channel]);
+                let ruled = rule_colour[channel] - paper;
+                for (x, value) in plane[row.clone()].iter_mut().enumerate() {
+                    let bare = paper + line[x] * ruled + (grain[x] - 0.5) * grain_strength;
+                    let sheet = bare + (ink - paper) * amount[x];
+                    let below = *value * dim[x];
+                    *value = below + (sheet - below) * cover[x];
                 }
-                let mut surface = self.paper;
-                if let Some((count, strength, line)) = self.rules {
-                    let phase = v * count - (v * count).floor();
-                    let on_line = if phase < count * 0.035 { strength } else { 0.0 };
-                    for (s, l) in surface.iter_mut().zip(line) {
-                        *s += (l - *s) * on_line;
-                    }
-                }
-                let rough = (grain[i] - 0.5) * grain_strength;
-                let mix = |old: f32, paper: f32, ink: f32| {
-                    let new = paper + rough + (ink - paper) * amount;
-                    old * dim * (1.0 - cover) + new * cover
-                };
-                red[i] = mix(red[i], surface[0], self.ink[0]);
-                green[i] = mix(green[i], surface[1], self.ink[1]);
-                blue[i] = mix(blue[i], surface[2], self.ink[2]);
             }
         }
+    }
+}
+
+/// Ink with a border of bare paper, so that it can be looked up between its pixels without checks.
+struct Bordered([f32; Bordered::SIDE * Bordered::SIDE]);
+
+impl Bordered {
+    const SIDE: usize = INK_SIDE + 3;
+
+    fn new(ink: &Ink) -> Self {
+        let mut values = [0.0; Self::SIDE * Self::SIDE];
+        for (y, row) in ink.chunks_exact(INK_SIDE).enumerate() {
+            for (x, &value) in row.iter().enumerate() {
+                values[(y + 1) * Self::SIDE + x + 1] = f32::from(value) / 255.0;
+            }
+        }
+        Self(values)
+    }
+
+    /// Ink at a point of the square −0.5..0.5, interpolated; none outside.
+    fn at(&self, u: f32, v: f32) -> f32 {
+        if u.abs() >= 0.5 || v.abs() >= 0.5 {
+            return 0.0;
+        }
+        let gx = (u + 0.5) * INK_SIDE as f32 + 0.5;
+        let gy = (v + 0.5) * INK_SIDE as f32 + 0.5;
+        let (ix, iy) = (gx as usize, gy as usize);
+        let (fx, fy) = (gx - ix as f32, gy - iy as f32);
+        let near = |x: usize, y: usize| self.0[y * Self::SIDE + x];
+        let top = near(ix, iy) + fx * (near(ix + 1, iy) - near(ix, iy));
+        let bottom = near(ix, iy + 1) + fx * (near(ix + 1, iy + 1) - near(ix, iy + 1));
+        top + fy * (bottom - top)
     }
 }
 
