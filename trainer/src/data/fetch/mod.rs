@@ -2,6 +2,8 @@
 
 mod download;
 mod error;
+#[cfg(test)]
+mod tests;
 pub mod table;
 
 use std::env;
