@@ -4,6 +4,7 @@
 
 mod audio;
 mod camera;
+mod mel;
 mod resample;
 
 pub use audio::{AudioConfig, AudioFrontend};
@@ -41,6 +42,17 @@ pub enum FrontendError {
         /// Bytes there.
         found: usize,
     },
+    /// A frame without a single pixel.
+    #[error("a frame of {width}×{height} has no pixels")]
+    EmptyFrame {
+        /// Columns said.
+        width: u32,
+        /// Rows said.
+        height: u32,
+    },
+    /// No frame to choose from.
+    #[error("the window holds no frame")]
+    NoFrames,
     /// Sound whose samples are not finite numbers.
     #[error("the sound holds a sample that is not a finite number")]
     NotFinite,

@@ -1,10 +1,10 @@
 //! model.toml.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::frontend::{AudioConfig, CameraConfig};
+use crate::frontend::{AudioConfig, CameraConfig, Frontend};
 
 /// The newest package format that this version reads, and the one that it writes.
 pub const FORMAT: u32 = 1;
@@ -68,4 +68,171 @@ pub struct Training {
     /// Metrics by name, for example `test.accuracy`.
     #[serde(default)]
     pub metrics: BTreeMap<String, f64>,
+}
+
+/// More classes than any data set of sounds and pictures has.
+const MOST_LABELS: usize = 10_000;
+/// Labels are shown in tables and terminals.
+const LONGEST_LABEL: usize = 100;
+/// Wider than any encoder of the trainer.
+const MOST_TOKEN_WIDTH: usize = 4096;
+/// A larger temperature leaves nothing of any answer.
+const HIGHEST_TEMPERATURE: f32 = 1000.0;
+
+impl Manifest {
+    /// Says in half a sentence what makes no sense, if anything does.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let Thresholds {
+            temperature,
+            confidence,
+        } = self.thresholds;
+        ensure((1..=FORMAT).contains(&self.format), || {
+            format!("format must be 1 to {FORMAT}, not {}", self.format)
+        })?;
+        ensure(is_name(&self.name), || {
+            format!(
+                "name must be 1 to 64 lower-case letters, digits and dashes, not {:?}",
+                self.name
+            )
+        })?;
+        ensure(is_version(&self.version), || {
+            format!(
+                "version must be three numbers as in 1.0.0, not {:?}",
+                self.version
+            )
+        })?;
+        ensure(!self.license.trim().is_empty(), || {
+            "license must name the licence of the weights".into()
+        })?;
+        self.check_labels()?;
+        ensure(self.precision == "f32", || {
+            format!("precision must be \"f32\", not {:?}", self.precision)
+        })?;
+        ensure((1..=MOST_TOKEN_WIDTH).contains(&self.token_width), || {
+            format!(
+                "token_width must be 1 to {MOST_TOKEN_WIDTH}, not {}",
+                self.token_width
+            )
+        })?;
+        ensure(
+            temperature > 0.0 && temperature <= HIGHEST_TEMPERATURE,
+            || {
+                format!(
+                    "thresholds.temperature must be above 0 and at most {HIGHEST_TEMPERATURE}, not {temperature}"
+                )
+            },
+        )?;
+        ensure((0.0..=1.0).contains(&confidence), || {
+            format!("thresholds.confidence must be 0 to 1, not {confidence}")
+        })?;
+        ensure(self.audio.is_some() || self.camera.is_some(), || {
+            "it must describe a sensor, [audio] or [camera] or both".into()
+        })?;
+        let Training {
+            data,
+            method,
+            commit,
+            ..
+        } = &self.training;
+        for text in [&self.license, data, method].into_iter().chain(commit) {
+            ensure(!has_control_characters(text), || {
+                format!("{text:?} holds control characters")
+            })?;
+        }
+        // Building the frontends is the full check of their parameters, and cheap.
+        Frontend::new(self.audio.as_ref(), self.camera.as_ref())
+            .map(drop)
+            .map_err(|error| error.to_string())
+    }
+
+    fn check_labels(&self) -> Result<(), String> {
+        ensure((1..=MOST_LABELS).contains(&self.labels.len()), || {
+            format!(
+                "labels must be 1 to {MOST_LABELS}, not {}",
+                self.labels.len()
+            )
+        })?;
+        let mut seen = BTreeSet::new();
+        for label in &self.labels {
+            let length = label.chars().count();
+            ensure(
+                (1..=LONGEST_LABEL).contains(&length) && !has_control_characters(label),
+                || {
+                    format!(
+                        "each of the labels must be 1 to {LONGEST_LABEL} printable characters, not {label:?}"
+                    )
+                },
+            )?;
+            ensure(seen.insert(label), || {
+                format!("the labels must differ, but {label:?} is there twice")
+            })?;
+        }
+        match &self.nothing {
+            Some(nothing) => ensure(seen.contains(nothing), || {
+                format!("nothing must be one of the labels, not {nothing:?}")
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+fn ensure(fine: bool, what: impl FnOnce() -> String) -> Result<(), String> {
+    if fine { Ok(()) } else { Err(what()) }
+}
+
+fn is_name(name: &str) -> bool {
+    (1..=64).contains(&name.len())
+        && !name.starts_with('-')
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+fn is_version(version: &str) -> bool {
+    let parts: Vec<&str> = version.split('.').collect();
+    let number = |part: &&str| part.parse::<u32>().is_ok_and(|n| n.to_string() == **part);
+    parts.len() == 3 && parts.iter().all(number)
+}
+
+/// Characters that can move a terminal's cursor; line ends are fine in longer texts.
+fn has_control_characters(text: &str) -> bool {
+    text.chars().any(|c| c.is_control() && c != '\n')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example;
+    use super::*;
+
+    #[test]
+    fn each_senseless_value_is_named() {
+        let cases: [(fn(&mut Manifest), &str); 16] = [
+            (|m| m.format = 0, "format"),
+            (|m| m.name = "../evil".into(), "name"),
+            (|m| m.name = String::new(), "name"),
+            (|m| m.version = "1.0".into(), "version"),
+            (|m| m.license = " ".into(), "license"),
+            (|m| m.labels.clear(), "labels"),
+            (|m| m.labels[0] = String::new(), "labels"),
+            (|m| m.labels[0] = "\u{1b}[2J".into(), "labels"),
+            (|m| m.labels[1] = m.labels[0].clone(), "twice"),
+            (|m| m.nothing = Some("silence".into()), "nothing"),
+            (|m| m.precision = "int8".into(), "precision"),
+            (|m| m.token_width = 0, "token_width"),
+            (|m| m.thresholds.temperature = f32::NAN, "temperature"),
+            (|m| m.thresholds.confidence = 1.5, "confidence"),
+            (|m| (m.audio, m.camera) = (None, None), "sensor"),
+            (
+                |m| m.audio.as_mut().unwrap().window_samples = usize::MAX,
+                "window_samples",
+            ),
+        ];
+        assert_eq!(example::manifest().check(), Ok(()));
+        for (spoil, named) in cases {
+            let mut manifest = example::manifest();
+            spoil(&mut manifest);
+            let fault = manifest.check().unwrap_err();
+            assert!(fault.contains(named), "{fault}");
+        }
+    }
 }

@@ -3,7 +3,11 @@
 //! Everything in a package is untrusted: names, sizes and hashes are checked before use.
 
 mod error;
+#[cfg(test)]
+mod example;
+mod folder;
 mod golden;
+mod layout;
 mod manifest;
 mod read;
 mod write;
@@ -11,5 +15,5 @@ mod write;
 pub use error::PackageError;
 pub use golden::{GoldenAnswer, GoldenWindow};
 pub use manifest::{FORMAT, Manifest, Thresholds, Training};
-pub use read::Package;
+pub use read::{Graphs, Package};
 pub use write::{PackageContents, write};
