@@ -1,0 +1,25 @@
+//! Recorded clips: which ones there are ([`ClipList`]), what they hold ([`read_clip`]) and the
+//! windows they are cut into ([`Clip::windows`]).
+//!
+//! WAV, PNG and JPEG are read in process; every other container and codec goes through the
+//! `ffmpeg` program. Whatever the file, the clock of a [`Clip`] begins at zero where the clip (or
+//! the stretch that is asked for) begins, and sound and frames share it.
+
+mod clip_error;
+mod ffmpeg;
+mod folder;
+mod list;
+mod picture;
+mod probe;
+mod process;
+mod read;
+mod table;
+mod wav;
+mod windows;
+mod write;
+
+pub use clip_error::ClipError;
+pub use list::{ClipEntry, ClipList, ClipListError, ClipSource};
+pub use read::{ReadOptions, read_clip};
+pub use windows::Clip;
+pub use write::{write_png, write_wav, write_wav_f32};

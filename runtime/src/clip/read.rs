@@ -1,0 +1,133 @@
+//! One clip from its file or files.
+
+use std::fs;
+use std::path::Path;
+
+use super::ffmpeg::{Container, Stretch};
+use super::wav::Wav;
+use super::{Clip, ClipEntry, ClipError, ClipSource, picture, wav};
+use crate::window::{Frame, Sound};
+
+/// How much of the pictures is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct ReadOptions {
+    /// Frames with a longer side than this are made smaller, in pixels; none if absent.
+    pub max_side: Option<u32>,
+    /// At most this many frames a second; all if absent.
+    pub frame_rate: Option<f32>,
+}
+
+/// Reads the sound and the frames of a clip, or of the stretch of it between `start` and `end`.
+///
+/// A file without a sound track gives no sound, one without pictures no frames; either alone is
+/// fine. Sound is mixed down to mono at its own rate.
+///
+/// # Errors
+/// One sentence with the file and what to do, when a file is missing, broken, cut short, too large,
+/// of a kind that nobody can read, or holds neither sound nor pictures.
+pub fn read_clip(entry: &ClipEntry, options: &ReadOptions) -> Result<Clip, ClipError> {
+    let stretch = Stretch {
+        start: entry.start,
+        end: entry.end,
+    };
+    let (path, sound, frames) = match &entry.source {
+        ClipSource::Container(path) => {
+            let (sound, frames) = container(path, stretch, options)?;
+            (path.as_path(), sound, frames)
+        }
+        ClipSource::Separate { sound, picture } => {
+            let heard = match sound {
+                Some(path) => sound_of(path, stretch)?,
+                None => None,
+            };
+            let seen = match picture {
+                Some(path) => frames_of(path, stretch, options)?,
+                None => Vec::new(),
+            };
+            let path = sound
+                .as_deref()
+                .or(picture.as_deref())
+                .unwrap_or(Path::new(&entry.name));
+            (path, heard, seen)
+        }
+    };
+    if sound.is_none() && frames.is_empty() {
+        let what = "it holds neither sound nor pictures; record it again";
+        return Err(ClipError::content(path, what));
+    }
+    Ok(Clip::new(sound, frames))
+}
+
+fn container(
+    path: &Path,
+    stretch: Stretch,
+    options: &ReadOptions,
+) -> Result<(Option<Sound>, Vec<Frame>), ClipError> {
+    check(path)?;
+    if is_picture(path) {
+        return Ok((None, vec![picture::read(path, options.max_side)?]));
+    }
+    if let Some(sound) = wav_of(path, stretch)? {
+        return Ok((Some(sound), Vec::new()));
+    }
+    let container = Container::open(path, stretch)?;
+    Ok((container.sound()?, container.frames(options)?))
+}
+
+fn sound_of(path: &Path, stretch: Stretch) -> Result<Option<Sound>, ClipError> {
+    check(path)?;
+    match wav_of(path, stretch)? {
+        Some(sound) => Ok(Some(sound)),
+        None => Container::open(path, stretch)?.sound(),
+    }
+}
+
+fn frames_of(
+    path: &Path,
+    stretch: Stretch,
+    options: &ReadOptions,
+) -> Result<Vec<Frame>, ClipError> {
+    check(path)?;
+    if is_picture(path) {
+        return Ok(vec![picture::read(path, options.max_side)?]);
+    }
+    Container::open(path, stretch)?.frames(options)
+}
+
+/// Refuses what is not a file with something in it; opening a pipe, for example, would wait for ever.
+fn check(path: &Path) -> Result<(), ClipError> {
+    let metadata = fs::metadata(path).map_err(ClipError::io(path))?;
+    if !metadata.is_file() {
+        return Err(ClipError::content(
+            path,
+            "it is not a file; name a sound, picture or video file",
+        ));
+    }
+    if metadata.len() == 0 {
+        return Err(ClipError::content(
+            path,
+            "the file is empty; copy or record it again",
+        ));
+    }
+    Ok(())
+}
+
+/// The sound of a WAV file that is read in process; `None` if it needs ffmpeg.
+fn wav_of(path: &Path, stretch: Stretch) -> Result<Option<Sound>, ClipError> {
+    if !has_extension(path, &["wav"]) {
+        return Ok(None);
+    }
+    match wav::read(path, stretch.start, stretch.end)? {
+        Wav::Sound(sound) => Ok(Some(sound)),
+        Wav::OtherKind => Ok(None),
+    }
+}
+
+fn is_picture(path: &Path) -> bool {
+    has_extension(path, &["png", "jpg", "jpeg"])
+}
+
+fn has_extension(path: &Path, extensions: &[&str]) -> bool {
+    path.extension()
+        .is_some_and(|found| extensions.iter().any(|one| found.eq_ignore_ascii_case(one)))
+}

@@ -1,0 +1,136 @@
+//! `evenkeel evaluate`: a model's answers on recorded clips.
+
+use std::io::{self, IsTerminal, Write};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use evenkeel::clip::ClipList;
+use evenkeel::evaluation::{Options, answer_line, clips, evaluate, summary_table, write_report};
+use evenkeel::package::Package;
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Answers about recorded clips, and how many of the answers are right.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  evenkeel evaluate clips.csv --model models/digits
+  evenkeel evaluate clips.csv --model models/digits --split test --report report/
+  evenkeel evaluate recordings/ --model models/digits --each
+  evenkeel evaluate film.mp4 --model models/digits
+
+Exit codes: 0 every clip was evaluated, 1 nothing could be evaluated, 3 some clips could not be.")]
+pub struct Args {
+    /// A CSV file, a folder with one folder per class, or one clip
+    ///
+    /// The CSV has the columns `path,label`, or `audio,image,label`, or `audio,video,label`, and
+    /// optionally split, group, start and end (in seconds). Relative paths are relative to it.
+    clips: PathBuf,
+    /// Folder of the model package
+    #[arg(long, value_name = "FOLDER")]
+    model: PathBuf,
+    /// Only the clips whose column `split` holds this
+    #[arg(long, value_name = "NAME")]
+    split: Option<String>,
+    /// Print everything that was found as JSON instead of a table
+    #[arg(long)]
+    json: bool,
+    /// Write results.csv (one line per clip), summary.json and summary.svg into this folder
+    #[arg(long, value_name = "FOLDER")]
+    report: Option<PathBuf>,
+    /// Clips worked on at the same time [default: one per processor]
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+    /// From one window of a longer clip to the next [default: half a window]
+    #[arg(long, value_name = "SECONDS", value_parser = hop)]
+    hop: Option<Duration>,
+    /// Print one line per clip, too
+    #[arg(long, conflicts_with = "json")]
+    each: bool,
+}
+
+fn hop(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if (0.001..=3600.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err("it must be a number of seconds from 0.001 to 3600".to_owned()),
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When nothing could be evaluated or the report could not be written.
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let package = Package::open(&args.model)?;
+    let list = ClipList::read(&args.clips)?;
+    let options = Options {
+        split: args.split,
+        hop: args.hop,
+        threads: args.threads,
+    };
+    let bar = progress_bar();
+    let report = evaluate(&package, &list, &options, |done, all| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+    })?;
+    bar.finish_and_clear();
+
+    let manifest = &package.manifest;
+    let title = format!("{} {}", manifest.name, manifest.version);
+    if let Some(folder) = &args.report {
+        write_report(folder, &report, &title)
+            .with_context(|| format!("the report cannot be written to {}", folder.display()))?;
+    }
+    if args.json {
+        print(&(serde_json::to_string_pretty(&report)? + "\n"))?;
+    } else {
+        let mut text = String::new();
+        // Without labels there is nothing to sum up but the answers themselves.
+        if args.each || report.summary.fused.total == 0 {
+            for clip in &report.clips {
+                text += &(answer_line(clip) + "\n");
+            }
+            text += "\n";
+        }
+        text += &format!("{title} on {}\n\n", clips(report.summary.answered));
+        text += &summary_table(&report);
+        print(&text)?;
+    }
+    let failed = report.summary.failed;
+    if failed == 0 {
+        return Ok(ExitCode::SUCCESS);
+    }
+    for (_, why) in report.failures() {
+        eprintln!("not evaluated: {why}");
+    }
+    if report.summary.answered == 0 {
+        eprintln!("error: none of the {} could be evaluated", clips(failed));
+        return Ok(ExitCode::from(1));
+    }
+    eprintln!(
+        "{} could not be evaluated; the numbers are over the rest",
+        clips(failed)
+    );
+    Ok(ExitCode::from(3))
+}
+
+/// Shown only where somebody is looking.
+fn progress_bar() -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let template = "{bar:40} {pos}/{len} clips, {eta} left";
+    ProgressBar::new(0).with_style(
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+    )
+}
+
+/// Prints to the standard output; a reader that has gone away (`| head`) is no failure.
+fn print(text: &str) -> io::Result<()> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}

@@ -1,0 +1,108 @@
+//! An evaluation as files: one line per clip, the numbers over all clips, the figure.
+
+use std::io;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::picture::picture;
+use super::report::{ClipResult, Outcome, Report, Said};
+use super::summary::Summary;
+use crate::files::write_atomically;
+
+/// Writes `results.csv`, `summary.json` and `summary.svg` into `folder`, which is made if needed;
+/// each is whole or, on an error, what it was before.
+///
+/// # Errors
+/// Any error of the file system.
+pub fn write_report(folder: &Path, report: &Report, title: &str) -> io::Result<()> {
+    write_atomically(&folder.join("results.csv"), &results(&report.clips)?)?;
+    #[derive(Serialize)]
+    struct File<'a> {
+        title: &'a str,
+        labels: &'a [String],
+        summary: &'a Summary,
+        failures: Vec<Failure<'a>>,
+    }
+    #[derive(Serialize)]
+    struct Failure<'a> {
+        clip: &'a str,
+        why: &'a str,
+    }
+    let file = File {
+        title,
+        labels: &report.labels,
+        summary: &report.summary,
+        failures: report
+            .failures()
+            .map(|(clip, why)| Failure { clip, why })
+            .collect(),
+    };
+    let mut json = serde_json::to_vec_pretty(&file)?;
+    json.push(b'\n');
+    write_atomically(&folder.join("summary.json"), &json)?;
+    write_atomically(
+        &folder.join("summary.svg"),
+        picture(report, title).as_bytes(),
+    )
+}
+
+/// One row of `results.csv`; empty cells where there is nothing to say.
+#[derive(Serialize, Default)]
+struct Row<'a> {
+    clip: &'a str,
+    label: Option<&'a str>,
+    answer: Option<&'a str>,
+    correct: Option<bool>,
+    confidence: Option<f64>,
+    unsure: Option<bool>,
+    audio_answer: Option<&'a str>,
+    audio_confidence: Option<f64>,
+    camera_answer: Option<&'a str>,
+    camera_confidence: Option<f64>,
+    has_sound: Option<bool>,
+    has_picture: Option<bool>,
+    attention_audio: Option<f64>,
+    attention_camera: Option<f64>,
+    attention_class_token: Option<f64>,
+    windows: Option<usize>,
+    error: Option<&'a str>,
+}
+
+fn results(clips: &[ClipResult]) -> io::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for clip in clips {
+        let row = Row {
+            clip: &clip.name,
+            label: clip.label.as_deref(),
+            ..Row::default()
+        };
+        writer.serialize(match &clip.outcome {
+            Outcome::Failed(why) => Row {
+                error: Some(why),
+                ..row
+            },
+            Outcome::Answered(answer) => {
+                let confidence = |said: &Option<Said>| said.as_ref().map(|said| said.confidence);
+                Row {
+                    answer: Some(&answer.fused.label),
+                    correct: answer.fused.correct,
+                    confidence: Some(answer.fused.confidence),
+                    unsure: Some(answer.unsure),
+                    audio_answer: answer.alone.audio.as_ref().map(|said| said.label.as_str()),
+                    audio_confidence: confidence(&answer.alone.audio),
+                    camera_answer: answer.alone.camera.as_ref().map(|said| said.label.as_str()),
+                    camera_confidence: confidence(&answer.alone.camera),
+                    has_sound: Some(answer.present.audio),
+                    has_picture: Some(answer.present.camera),
+                    attention_audio: Some(answer.attention.audio),
+                    attention_camera: Some(answer.attention.camera),
+                    attention_class_token: Some(answer.attention.class_token),
+                    windows: Some(answer.windows),
+                    ..row
+                }
+            }
+        })?;
+    }
+    writer.into_inner().map_err(|error| error.into_error())
+}

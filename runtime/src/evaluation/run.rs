@@ -1,0 +1,178 @@
+//! Runs a model over clips, several at a time.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use super::answer::{Answerer, Combined, WindowAnswer, combine};
+use super::report::{ClipAnswer, ClipResult, Outcome, Report, Said, Share};
+use super::summary::Summary;
+use crate::clip::{ClipEntry, ReadOptions, read_clip};
+use crate::window::{Modality, PerSensor};
+
+/// What an evaluation needs to know of the model and of how to run it.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// The model's labels.
+    pub labels: Vec<String>,
+    /// Which of them means that there is nothing to recognise.
+    pub nothing: Option<usize>,
+    /// Answers with a confidence below this are unsure.
+    pub confidence: f64,
+    /// The sensors that the model has.
+    pub sensors: PerSensor<bool>,
+    /// How long its window is.
+    pub window: Duration,
+    /// From one window of a longer clip to the next.
+    pub hop: Duration,
+    /// How clips are read.
+    pub read: ReadOptions,
+    /// Clips worked on at the same time.
+    pub threads: NonZeroUsize,
+}
+
+/// Evaluates `entries` with one answerer per thread, made by `make` in that thread.
+///
+/// A clip with a stretch (`start` and `end`) that fits in a window is answered about from the one
+/// window centred on it; any other from windows `hop` apart. A clip that cannot be read or answered
+/// about is reported with its sentence, and the rest goes on. The report is the same for any number
+/// of threads. `progress` is called with the number of clips done after each clip.
+///
+/// # Errors
+/// The error of `make`, when an answerer cannot be made.
+pub fn evaluate_with<A: Answerer, E: Send>(
+    setup: &Setup,
+    entries: &[&ClipEntry],
+    make: impl Fn() -> Result<A, E> + Sync,
+    mut progress: impl FnMut(usize),
+) -> Result<Report, E> {
+    let next = AtomicUsize::new(0);
+    let (send, receive) = mpsc::channel();
+    let work = |send: mpsc::Sender<Result<(usize, Outcome), E>>| {
+        let mut answerer = match make() {
+            Ok(answerer) => answerer,
+            Err(error) => {
+                let _ = send.send(Err(error));
+                return;
+            }
+        };
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(entry) = entries.get(index) else {
+                return;
+            };
+            let outcome = match clip(setup, entry, &mut answerer) {
+                Ok(answer) => Outcome::Answered(answer),
+                Err(why) => Outcome::Failed(why),
+            };
+            // Nobody receives any more when another thread could not start.
+            if send.send(Ok((index, outcome))).is_err() {
+                return;
+            }
+        }
+    };
+    let mut outcomes: Vec<Option<Outcome>> = vec![None; entries.len()];
+    thread::scope(|scope| {
+        for _ in 0..setup.threads.get().min(entries.len()) {
+            let send = send.clone();
+            scope.spawn(|| work(send));
+        }
+        drop(send);
+        for done in 1..=entries.len() {
+            let Ok(message) = receive.recv() else { break };
+            let (index, outcome) = message?;
+            outcomes[index] = Some(outcome);
+            progress(done);
+        }
+        drop(receive);
+        Ok(())
+    })?;
+    let clips: Vec<_> = entries
+        .iter()
+        .zip(outcomes)
+        .map(|(entry, outcome)| ClipResult {
+            name: entry.name.clone(),
+            label: entry.label.clone(),
+            outcome: outcome.expect("every clip has an outcome, or a thread panicked"),
+        })
+        .collect();
+    Ok(Report {
+        labels: setup.labels.clone(),
+        summary: Summary::of(&clips, &setup.labels, setup.sensors),
+        clips,
+    })
+}
+
+/// One clip, from its file to its answer.
+fn clip(setup: &Setup, entry: &ClipEntry, model: &mut impl Answerer) -> Result<ClipAnswer, String> {
+    let clip = read_clip(&entry.centred(setup.window), &setup.read).map_err(|e| e.to_string())?;
+    let mut windows = Vec::new();
+    for window in clip.windows(setup.window, setup.hop) {
+        let present = window.present();
+        // A window in which none of the model's sensors gave anything has no answer.
+        if Modality::ALL
+            .iter()
+            .any(|&sensor| setup.sensors[sensor] && present[sensor])
+        {
+            let answer = model
+                .answer(&window)
+                .map_err(|why| format!("{}: {why}", entry.name))?;
+            windows.push(answer);
+        }
+    }
+    answer(setup, entry.label.as_deref(), &windows).ok_or_else(|| {
+        let lacks = if setup.sensors.audio {
+            "sound"
+        } else {
+            "picture"
+        };
+        format!(
+            "{}: it has no {lacks}, which is all that the model takes",
+            entry.name
+        )
+    })
+}
+
+/// One answer out of those about the windows; `None` without windows.
+fn answer(setup: &Setup, truth: Option<&str>, windows: &[WindowAnswer]) -> Option<ClipAnswer> {
+    let said = |combined: &Combined| {
+        let label = setup.labels[combined.label()].clone();
+        let correct = truth.map(|truth| truth == label);
+        Said {
+            label,
+            confidence: combined.confidence(),
+            correct,
+        }
+    };
+    let fused: Vec<_> = windows
+        .iter()
+        .map(|window| window.probabilities.as_slice())
+        .collect();
+    let fused = combine(&fused, setup.nothing)?;
+    let attention = match fused.chosen {
+        Some(index) => windows[index].attention.into(),
+        None => Share::mean(windows.iter().map(|window| window.attention.into()))?,
+    };
+    let alone = PerSensor::from_fn(|sensor| {
+        let heard = windows
+            .iter()
+            .filter_map(|window| window.alone[sensor].as_deref());
+        combine(&heard.collect::<Vec<_>>(), setup.nothing)
+            .as_ref()
+            .map(said)
+    });
+    Some(ClipAnswer {
+        unsure: fused.confidence() < setup.confidence,
+        fused: said(&fused),
+        alone,
+        present: PerSensor::from_fn(|sensor| windows.iter().any(|window| window.present[sensor])),
+        attention,
+        windows: windows.len(),
+    })
+}
+
+#[cfg(test)]
+#[path = "run_tests.rs"]
+mod tests;

@@ -1,0 +1,164 @@
+//! An evaluation as plain text for a terminal.
+
+use std::fmt::Write;
+
+use super::metrics::Score;
+use super::report::{ClipResult, Outcome, Report, Said};
+use crate::window::{Modality, PerSensor};
+
+/// What the sensors are called in a sentence.
+pub fn sensor_name(sensor: Modality) -> &'static str {
+    match sensor {
+        Modality::Audio => "microphone",
+        Modality::Camera => "camera",
+    }
+}
+
+/// One line about one clip: name, truth, answer, confidence, shares of attention, sensors.
+pub fn answer_line(clip: &ClipResult) -> String {
+    let answer = match &clip.outcome {
+        Outcome::Answered(answer) => answer,
+        Outcome::Failed(why) => return format!("{}  not evaluated: {why}", clip.name),
+    };
+    let Said {
+        label,
+        confidence,
+        correct,
+    } = &answer.fused;
+    let verdict = match (correct, &clip.label) {
+        (Some(true), _) => "right".to_owned(),
+        (Some(false), Some(truth)) => format!("wrong, it is {truth}"),
+        _ => String::new(),
+    };
+    let unsure = if answer.unsure { " (unsure)" } else { "" };
+    format!(
+        "{name}  {label}{unsure}  {confidence:.1} %  {verdict:<18}  attention: audio {audio:.0} %, \
+         camera {camera:.0} %  {present}",
+        name = clip.name,
+        confidence = 100.0 * confidence,
+        audio = 100.0 * answer.attention.audio,
+        camera = 100.0 * answer.attention.camera,
+        present = presence(answer.present),
+    )
+}
+
+fn presence(present: PerSensor<bool>) -> &'static str {
+    match (present.audio, present.camera) {
+        (true, true) => "sound and picture",
+        (true, false) => "sound only",
+        (false, true) => "picture only",
+        (false, false) => "neither sound nor picture",
+    }
+}
+
+/// The summary as a table of some twenty lines, ending with a line break.
+pub fn summary_table(report: &Report) -> String {
+    let summary = &report.summary;
+    let mut text = String::new();
+    let mut line = |content: &str| {
+        text.push_str(content.trim_end());
+        text.push('\n');
+    };
+    if summary.fused.total > 0 {
+        line(&row("", "right", "accuracy", "95 % interval", ""));
+        line(&score_row("all sensors", &summary.fused, ""));
+        for sensor in Modality::ALL {
+            if let Some(score) = &summary.alone[sensor] {
+                line(&score_row(
+                    &format!("{} alone", sensor_name(sensor)),
+                    score,
+                    "",
+                ));
+            }
+        }
+        line("");
+        for (index, label) in summary.per_label.iter().enumerate() {
+            let mistakes = mistakes(report, index);
+            if label.score.total > 0 {
+                line(&score_row(&label.label, &label.score, &mistakes));
+            }
+        }
+        line("");
+    }
+    for (which, share) in [
+        ("all clips", &summary.attention),
+        ("clips with both sensors", &summary.attention_with_both),
+    ] {
+        if let Some(share) = share {
+            line(&format!(
+                "attention, {which}: microphone {:.0} %, camera {:.0} %, class token {:.0} %",
+                100.0 * share.audio,
+                100.0 * share.camera,
+                100.0 * share.class_token,
+            ));
+        }
+    }
+    if let Some(ece) = summary.calibration.ece {
+        let bins = summary.calibration.bins.len();
+        line(&format!(
+            "calibration: expected error {:.1} % ({bins} bins)",
+            100.0 * ece
+        ));
+    }
+    if summary.unsure > 0 {
+        line(&format!(
+            "{} below the model's confidence threshold",
+            clips(summary.unsure)
+        ));
+    }
+    for (sensor, what) in [(Modality::Audio, "sound"), (Modality::Camera, "picture")] {
+        if summary.absent[sensor] > 0 {
+            line(&format!(
+                "{} without {what}: evaluated with the {} marked absent",
+                clips(summary.absent[sensor]),
+                sensor_name(sensor),
+            ));
+        }
+    }
+    text
+}
+
+/// `1 clip`, `2 clips`.
+pub fn clips(count: usize) -> String {
+    format!("{count} clip{}", if count == 1 { "" } else { "s" })
+}
+
+/// What a label was wrongly taken for, most often first.
+fn mistakes(report: &Report, truth: usize) -> String {
+    let counts = &report.summary.confusion.counts()[truth];
+    let mut wrong: Vec<_> = (0..counts.len())
+        .filter(|&answer| answer != truth && counts[answer] > 0)
+        .collect();
+    wrong.sort_by_key(|&answer| std::cmp::Reverse(counts[answer]));
+    let mut text = String::new();
+    for &answer in wrong.iter().take(3) {
+        let separator = if text.is_empty() { "taken for " } else { ", " };
+        let _ = write!(
+            text,
+            "{separator}{} ({}×)",
+            report.labels[answer], counts[answer]
+        );
+    }
+    text + if wrong.len() > 3 { ", …" } else { "" }
+}
+
+fn score_row(name: &str, score: &Score, note: &str) -> String {
+    let percent = |share: f64| format!("{:.1}", 100.0 * share);
+    row(
+        name,
+        &format!("{}/{}", score.correct, score.total),
+        &score
+            .accuracy
+            .map_or("–".to_owned(), |share| format!("{} %", percent(share))),
+        &format!(
+            "{}–{} %",
+            percent(score.interval.low),
+            percent(score.interval.high)
+        ),
+        note,
+    )
+}
+
+fn row(name: &str, right: &str, accuracy: &str, interval: &str, note: &str) -> String {
+    format!("{name:<18} {right:>11} {accuracy:>10} {interval:>15}   {note}")
+}
