@@ -6,7 +6,7 @@ target := env_var_or_default("CARGO_TARGET_DIR", "target")
 
 # List the recipes
 default:
-    @just --justfile "{{ justfile() }}" --list --unsorted
+    @"{{ just_executable() }}" --justfile "{{ justfile() }}" --list --unsorted
 
 # Show the shipped model's answers on clips: a line each, a table and a picture
 demo: setup

@@ -34,8 +34,8 @@ fi
 echo "evenkeel has $(sort -u <<<"$tree" | wc -l) crates in its tree, none of them Candle's"
 
 step "ONNX Runtime opens the shipped graphs and gives the same logits"
-"$target/release/evenkeel-test-features" models/digits --out "$target/features"
-scripts/python.sh reference/onnxruntime_check.py models/digits "$target/features"
+"$target/release/evenkeel-test-features" models/digits --out "$target/features.jsonl"
+scripts/python.sh reference/onnxruntime_check.py models/digits "$target/features.jsonl"
 
 step "All checks passed"
 grep '^test result' "$log" | awk '
