@@ -4,6 +4,7 @@
 //! The tests look at exit codes, messages and files only, so they hold whatever is rewritten inside.
 
 pub mod clips;
+pub mod miniature;
 pub mod onnx;
 pub mod packages;
 
@@ -36,7 +37,7 @@ pub fn program(name: &str) -> Command {
             .ancestors()
             .nth(3)
             .expect("tests lie three folders deep in the target folder");
-        let built = Command::new(env!("CARGO"))
+        let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
             .args([
                 "build",
                 "--release",
