@@ -40,3 +40,5 @@ else
 fi
 echo
 "$target/release/evenkeel" evaluate "$clips" --model "$model" --report "$out/report" "${each[@]}"
+echo
+echo "Picture: $out/report/summary.svg (numbers: summary.json, every clip: results.csv beside it)"
