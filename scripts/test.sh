@@ -6,6 +6,13 @@ target=${CARGO_TARGET_DIR:-target}
 
 step() { printf '\n==> %s\n' "$1"; }
 
+for tool in fmt clippy; do
+    if ! cargo "$tool" --version >/dev/null 2>&1; then
+        echo "This Rust has no 'cargo $tool': install it with 'rustup component add rustfmt clippy', then run this again." >&2
+        exit 1
+    fi
+done
+
 step "Format"
 cargo fmt --all --check
 
