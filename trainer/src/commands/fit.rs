@@ -36,18 +36,17 @@ pub struct Args {
 /// When the configuration, the data or the folder is unusable.
 pub fn run(args: &Args) -> Result<()> {
     let config = FitConfig::read(&args.config, &args.changes)?;
-    let data = config.data.open(&config)?;
+    let data = config.data.open()?;
     ensure!(data.len(crate::data::Split::Train) > 0, "the training split is empty");
     let mut bar = Bar::new(config.training.epochs);
     let epochs = fit::fit(&config, &*data, &args.out, &mut bar)?;
     bar.bar.finish_and_clear();
-    let result = fit::finish(&config, &*data, &args.out, &epochs)?;
+    let result = fit::measure(&config, &*data, &args.out, &epochs)?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&result)?);
     } else {
         println!("{}", result.sentence());
         println!("run        {}", args.out.display());
-        println!("picture    {}", fit::picture_path(&args.out).display());
     }
     Ok(())
 }

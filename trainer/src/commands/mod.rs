@@ -1,7 +1,4 @@
 //! The sub-commands of `evenkeel-train`, one file each.
 
 pub mod bench;
-pub mod data;
-pub mod export;
 pub mod fit;
-pub mod study;

@@ -1,8 +1,11 @@
 //! Data sets behind one trait.
 
+mod config;
 pub mod digits;
 pub mod fetch;
 pub mod seed;
+
+pub use config::DataConfig;
 
 use std::fmt;
 

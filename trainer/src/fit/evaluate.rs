@@ -1,6 +1,7 @@
 //! The threads of a run, and answers on whole splits.
 
 use anyhow::{Context, Result};
+use evenkeel::window::Window;
 
 use super::config::FitConfig;
 use super::metrics::{Summary, Sums};
@@ -83,14 +84,29 @@ impl Workers {
     /// # Errors
     /// When an example cannot be had.
     pub fn prepare(&mut self, data: &dyn Dataset, split: Split) -> Result<Prepared> {
+        self.prepare_with(data, split, |_, _| ())
+    }
+
+    /// Like [`Self::prepare`], after `change` has had its way with each window; it is told the
+    /// window's index.
+    ///
+    /// # Errors
+    /// When an example cannot be had.
+    pub fn prepare_with(
+        &mut self,
+        data: &dyn Dataset,
+        split: Split,
+        change: impl Fn(&mut Window, usize) + Sync,
+    ) -> Result<Prepared> {
         let indices: Vec<usize> = (0..data.len(split)).collect();
         let parts = self.map(&indices, |shard, indices| {
             indices
                 .iter()
                 .map(|&i| {
-                    shard
-                        .sample(data, split, 0, i)
-                        .with_context(|| format!("example {i} of the {split} split"))
+                    let context = || format!("example {i} of the {split} split");
+                    let mut example = data.example(split, 0, i).with_context(context)?;
+                    change(&mut example.window, i);
+                    shard.features(&example).with_context(context)
                 })
                 .collect::<Result<Vec<_>>>()
         })?;

@@ -6,6 +6,7 @@ mod config;
 mod evaluate;
 mod metrics;
 mod optimiser;
+mod result;
 mod run;
 mod shard;
 
@@ -13,5 +14,6 @@ pub use bench::{StepTime, step_time};
 pub use config::{FitConfig, OptimiserKind, Training};
 pub use evaluate::{Answers, Prepared, Workers};
 pub use metrics::{EpochMetrics, RotationRecord, Summary, Sums};
+pub use result::{PerLostSensor, RunResult, measure, result_path};
 pub use run::{Watcher, best_weights, fit, metrics_path, new_model};
 pub use shard::{Outcome, Sample, Shard, argmax};

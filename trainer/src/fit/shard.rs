@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::metrics::Sums;
 use super::optimiser::Gradients;
-use crate::data::{Dataset, Split};
+use crate::data::{Dataset, Example, Split};
 use crate::model::{Forward, Model, cross_entropy};
 use crate::rollingq::KeyStatistics;
 
@@ -58,7 +58,14 @@ impl Shard {
     /// # Errors
     /// When the data set cannot give the example.
     pub fn sample(&mut self, data: &dyn Dataset, split: Split, epoch: u32, index: usize) -> Result<Sample> {
-        let example = data.example(split, epoch, index)?;
+        self.features(&data.example(split, epoch, index)?)
+    }
+
+    /// Features of an example in memory.
+    ///
+    /// # Errors
+    /// When its window is broken.
+    pub fn features(&mut self, example: &Example) -> Result<Sample> {
         Ok(Sample {
             features: self.frontend.features(&example.window)?,
             label: example.label as u32,

@@ -4,7 +4,7 @@ mod encoder;
 mod fusion;
 mod parameters;
 mod patches;
-mod spec;
+pub mod spec;
 
 pub use fusion::{AttentionState, Pooled};
 pub use parameters::{Parameters, ParametersError, read_f32, to_safetensors};

@@ -1,0 +1,158 @@
+//! What a finished run is worth, measured on its test split.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use evenkeel::evaluation::Score;
+use evenkeel::files::write_atomically;
+use evenkeel::window::{Frame, Modality, Window};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use super::config::FitConfig;
+use super::evaluate::Workers;
+use super::metrics::{EpochMetrics, RotationRecord, Summary};
+use super::run::{best_weights, new_model};
+use crate::data::{Dataset, Split};
+use crate::model::Fusion;
+
+/// The outcome of a run; small, kept for the tables.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunResult {
+    /// How the sensors were fused.
+    pub method: Fusion,
+    /// The data set's seed, which is also the fold.
+    pub seed: u64,
+    /// The data, as the data set describes them.
+    pub data: String,
+    /// Trainable numbers.
+    pub parameters: usize,
+    /// Epochs trained.
+    pub epochs: u32,
+    /// The epoch whose weights were kept, the best on the validation split.
+    pub best_epoch: u32,
+    /// Those weights on the validation split.
+    pub validation: Summary,
+    /// Those weights on the test split.
+    pub test: Summary,
+    /// The test split with one sensor's signal replaced by Gaussian noise.
+    pub noise: PerLostSensor,
+    /// The test split with one sensor absent and known to be.
+    pub absent: PerLostSensor,
+    /// Training AIR of each epoch, for fusions with a query.
+    pub air: Vec<f64>,
+    /// The rotations.
+    pub rotations: Vec<RotationRecord>,
+}
+
+/// One summary for the loss of each sensor; none where the model does not have it, or has no other.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct PerLostSensor {
+    /// The microphone is lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio: Option<Summary>,
+    /// The camera is lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub camera: Option<Summary>,
+}
+
+impl RunResult {
+    /// The result in a sentence.
+    pub fn sentence(&self) -> String {
+        let interval = Score::new(self.test.correct, self.test.examples).interval;
+        format!(
+            "{:.2} % of {} test examples right (95 % interval {:.2}–{:.2} %), {:.2} % on validation at epoch {}",
+            100.0 * self.test.accuracy,
+            self.test.examples,
+            100.0 * interval.low,
+            100.0 * interval.high,
+            100.0 * self.validation.accuracy,
+            self.best_epoch,
+        )
+    }
+}
+
+/// Where a run keeps its result.
+pub fn result_path(run: &Path) -> PathBuf {
+    run.join("result.json")
+}
+
+/// Measures the best weights of a finished run on its test split, and writes result.json.
+///
+/// # Errors
+/// When the weights or the data cannot be read.
+pub fn measure(config: &FitConfig, data: &dyn Dataset, run: &Path, epochs: &[EpochMetrics]) -> Result<RunResult> {
+    let model = new_model(config, data)?;
+    model.parameters.load_file(&best_weights(run))?;
+    let best = epochs.iter().rev().find(|epoch| epoch.best).context("the run has no epoch yet")?;
+    let mut workers = Workers::new(config)?;
+    let mut answers = |lose: Option<(Modality, Loss)>| -> Result<Summary> {
+        let mut prepared = workers.prepare_with(data, Split::Test, |window, index| {
+            if let Some((modality, Loss::Noise)) = lose {
+                replace_by_noise(window, modality, index as u64);
+            }
+        })?;
+        if let Some((modality, Loss::Absent)) = lose {
+            prepared.samples.iter_mut().for_each(|sample| sample.features[modality] = None);
+        }
+        Ok(workers.answer(&model, &prepared)?.summary())
+    };
+    let test = answers(None)?;
+    let both = model.sensors().audio && model.sensors().camera;
+    let mut without = |loss: Loss| -> Result<PerLostSensor> {
+        Ok(PerLostSensor {
+            audio: both.then(|| answers(Some((Modality::Audio, loss)))).transpose()?,
+            camera: both.then(|| answers(Some((Modality::Camera, loss)))).transpose()?,
+        })
+    };
+    let result = RunResult {
+        method: config.model.fusion,
+        seed: config.data.seed,
+        data: data.provenance(),
+        parameters: model.parameters.count(),
+        epochs: config.training.epochs,
+        best_epoch: best.epoch,
+        validation: best.validation.clone(),
+        test,
+        noise: without(Loss::Noise)?,
+        absent: without(Loss::Absent)?,
+        air: epochs.iter().filter_map(|epoch| epoch.train.air).collect(),
+        rotations: epochs.iter().filter_map(|epoch| epoch.rotation.clone()).collect(),
+    };
+    let path = result_path(run);
+    write_atomically(&path, (serde_json::to_string_pretty(&result)? + "\n").as_bytes())
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(result)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Loss {
+    Noise,
+    Absent,
+}
+
+/// The paper's probe: the signal of one sensor replaced by Gaussian noise. Sound at a tenth of full
+/// scale; pixels around mid-grey with a quarter of the range as deviation.
+fn replace_by_noise(window: &mut Window, modality: Modality, seed: u64) {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    match modality {
+        Modality::Audio => {
+            for sample in window.sound.iter_mut().flat_map(|sound| &mut sound.samples) {
+                *sample = (0.1 * gaussian(&mut rng)).clamp(-1.0, 1.0);
+            }
+        }
+        Modality::Camera => {
+            for byte in window.frames.iter_mut().flat_map(|frame: &mut Frame| &mut frame.rgb) {
+                *byte = (128.0 + 64.0 * gaussian(&mut rng)).clamp(0.0, 255.0) as u8;
+            }
+        }
+    }
+}
+
+/// A standard normal number after Box and Muller (1958).
+fn gaussian(rng: &mut ChaCha8Rng) -> f32 {
+    let u: f32 = 1.0 - rng.random::<f32>();
+    let v: f32 = rng.random();
+    (-2.0 * u.ln()).sqrt() * (std::f32::consts::TAU * v).cos()
+}
