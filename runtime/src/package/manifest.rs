@@ -204,9 +204,12 @@ mod tests {
     use super::super::example;
     use super::*;
 
+    /// Makes one value wrong.
+    type Spoil = fn(&mut Manifest);
+
     #[test]
     fn each_senseless_value_is_named() {
-        let cases: [(fn(&mut Manifest), &str); 16] = [
+        let cases: [(Spoil, &str); 16] = [
             (|m| m.format = 0, "format"),
             (|m| m.name = "../evil".into(), "name"),
             (|m| m.name = String::new(), "name"),

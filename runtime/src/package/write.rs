@@ -118,11 +118,14 @@ fn build(dir: &Path, contents: &PackageContents) -> Result<TempDir, PackageError
     Ok(folder)
 }
 
+/// A file's name in the package and its contents.
+type NamedBytes<'a> = (String, Cow<'a, [u8]>);
+
 /// All files but SHA256SUMS, checked as if they were read.
 fn encode<'a>(
     dir: &Path,
     contents: &'a PackageContents,
-) -> Result<Vec<(String, Cow<'a, [u8]>)>, PackageError> {
+) -> Result<Vec<NamedBytes<'a>>, PackageError> {
     let PackageContents {
         manifest, graphs, ..
     } = contents;
@@ -286,11 +289,14 @@ mod tests {
         assert_eq!(kept, "ten years of work");
     }
 
+    /// Makes one value wrong.
+    type Spoil = fn(&mut PackageContents);
+
     #[test]
     fn what_could_not_be_read_again_is_not_written() {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("example");
-        let cases: [(fn(&mut PackageContents), &str); 4] = [
+        let cases: [(Spoil, &str); 4] = [
             (|c| c.graphs.audio = None, "audio.onnx"),
             (|c| c.manifest.labels.push("yes".into()), "labels"),
             (|c| c.golden[0].answer.logits.push(0.0), "logits"),

@@ -1,0 +1,183 @@
+//! What the log-mel patch shows, from which rate and start it may come.
+
+use std::f64::consts::TAU;
+
+use super::*;
+
+fn rate(hz: u32) -> SampleRate {
+    SampleRate::new(hz).unwrap()
+}
+
+fn config() -> AudioConfig {
+    AudioConfig {
+        sample_rate: rate(8_000),
+        window_samples: 10_240,
+        frame_samples: 200,
+        hop_samples: 80,
+        fft_size: 256,
+        mel_bands: 40,
+        min_hz: 60.0,
+        max_hz: 3_800.0,
+        log_floor: 1e-3,
+        mean: 0.0,
+        std: 1.0,
+    }
+}
+
+fn sound(start: Duration, hz: u32, seconds: f64, wave: impl Fn(f64) -> f64) -> Sound {
+    let n = (seconds * f64::from(hz)).round() as usize;
+    Sound {
+        start,
+        rate: rate(hz),
+        samples: (0..n)
+            .map(|i| wave(i as f64 / f64::from(hz)) as f32)
+            .collect(),
+    }
+}
+
+/// The frame with the most power, summed over the bands.
+fn loudest_frame(patch: &[f32], frames: usize) -> usize {
+    let total = |t: usize| patch.iter().skip(t).step_by(frames).sum::<f32>();
+    (0..frames)
+        .max_by(|&a, &b| total(a).total_cmp(&total(b)))
+        .unwrap()
+}
+
+#[test]
+fn a_tone_lands_in_its_band_and_the_patch_is_the_same_at_any_rate() {
+    let mut frontend = AudioFrontend::new(&config()).unwrap();
+    let [bands, frames] = config().shape();
+    // The centre of band 20 by the formula of the filter bank.
+    let mel = |hz: f64| 2595.0 * (1.0 + hz / 700.0).log10();
+    let centre = mel(60.0) + (mel(3_800.0) - mel(60.0)) * 21.0 / 41.0;
+    let tone = 700.0 * (10_f64.powf(centre / 2595.0) - 1.0);
+    let wave = |t: f64| 0.5 * (TAU * tone * t).sin() + 0.05 * (TAU * 3_500.0 * t).sin();
+    let reference = frontend
+        .log_mel(Duration::ZERO, &sound(Duration::ZERO, 8_000, 1.28, wave))
+        .unwrap();
+    for t in 0..frames {
+        let column = |band: usize| reference[band * frames + t];
+        let loudest = (0..bands).max_by(|&a, &b| column(a).total_cmp(&column(b)));
+        assert_eq!(loudest, Some(20), "frame {t}");
+    }
+    for hz in [16_000, 22_050, 44_100, 48_000, 96_000] {
+        let patch = frontend
+            .log_mel(Duration::ZERO, &sound(Duration::ZERO, hz, 1.28, wave))
+            .unwrap();
+        // The first and last frames hold the edges of the sound, which a band limit smears.
+        let differences: Vec<f32> = (0..patch.len())
+            .filter(|i| (2..frames - 2).contains(&(i % frames)))
+            .map(|i| (patch[i] - reference[i]).abs())
+            .collect();
+        let mean = differences.iter().sum::<f32>() / differences.len() as f32;
+        assert!(mean < 0.02, "{hz} Hz: mean difference {mean}");
+    }
+}
+
+#[test]
+fn a_click_appears_in_its_frame_whatever_the_rate_and_the_start_of_the_sound() {
+    let mut frontend = AudioFrontend::new(&config()).unwrap();
+    let frames = config().shape()[1];
+    let window_start = Duration::from_millis(5_000);
+    // Frame 60 is centred on sample 60·80 + 100 of the window: 612.5 ms.
+    let click = Duration::from_micros(5_612_500);
+    for hz in [8_000, 11_025, 44_100, 48_000] {
+        for sound_start in [0, 4_990, 5_000, 5_200] {
+            let start = Duration::from_millis(sound_start);
+            let after = (click - start).as_secs_f64();
+            let wave = |t: f64| if (t - after).abs() < 2e-4 { 1.0 } else { 0.0 };
+            let patch = frontend
+                .log_mel(
+                    window_start,
+                    &sound(start, hz, 8.0 - start.as_secs_f64(), wave),
+                )
+                .unwrap();
+            assert_eq!(
+                loudest_frame(&patch, frames),
+                60,
+                "{hz} Hz from {sound_start} ms"
+            );
+        }
+    }
+}
+
+#[test]
+fn converting_part_of_a_sound_gives_what_converting_all_of_it_gives() {
+    let mut frontend = AudioFrontend::new(&config()).unwrap();
+    let wave = |t: f64| (TAU * (200.0 + 300.0 * t) * t).sin();
+    for hz in [16_000, 44_100] {
+        let long = sound(Duration::from_millis(130), hz, 6.0, wave);
+        let start = Duration::from_millis(2_345);
+        let part = frontend.log_mel(start, &long).unwrap();
+        let whole = frontend
+            .log_mel(start, &crate::frontend::resample(&long, rate(8_000)))
+            .unwrap();
+        for (a, b) in part.iter().zip(&whole) {
+            assert!((a - b).abs() < 1e-2, "{hz} Hz: {a} and {b}");
+        }
+    }
+}
+
+#[test]
+fn silence_and_sound_outside_the_window_give_the_floor() {
+    let mut frontend = AudioFrontend::new(&config()).unwrap();
+    let floor = 1e-3_f32.ln();
+    for hz in [8_000, 44_100] {
+        let noise = |t: f64| (t * 12_345.6).sin();
+        for sound in [
+            sound(Duration::ZERO, hz, 0.0, noise),
+            sound(Duration::ZERO, hz, 2.0, |_| 0.0),
+            sound(Duration::from_secs(900), hz, 1.0, noise),
+            sound(Duration::ZERO, hz, 1.0, noise),
+            sound(Duration::MAX, hz, 1.0, noise),
+        ] {
+            let patch = frontend.log_mel(Duration::from_secs(100), &sound).unwrap();
+            assert!(patch.iter().all(|x| (x - floor).abs() < 1e-4));
+        }
+    }
+}
+
+#[test]
+fn absurdly_loud_sound_is_finite_and_broken_sound_an_error() {
+    let mut frontend = AudioFrontend::new(&config()).unwrap();
+    for hz in [8_000, 16_000] {
+        let loud = sound(Duration::ZERO, hz, 1.28, |t| 1e30 * (t * 5_000.0).sin());
+        let patch = frontend.log_mel(Duration::ZERO, &loud).unwrap();
+        assert!(patch.iter().all(|x| x.is_finite()));
+        let mut broken = sound(Duration::ZERO, hz, 1.28, |_| 0.1);
+        broken.samples[3_000] = f32::NAN;
+        assert_eq!(
+            frontend.log_mel(Duration::ZERO, &broken),
+            Err(FrontendError::NotFinite)
+        );
+    }
+}
+
+/// Makes one value wrong.
+type Spoil = fn(&mut AudioConfig);
+
+#[test]
+fn contradicting_parameters_are_named() {
+    let cases: [(Spoil, &str); 8] = [
+        (|c| c.hop_samples = 0, "hop_samples"),
+        (|c| c.frame_samples = 20_000, "frame_samples"),
+        (|c| c.fft_size = 128, "fft_size"),
+        (|c| c.mel_bands = 0, "mel_bands"),
+        (|c| c.mel_bands = 120, "mel band"),
+        (|c| c.max_hz = 4_001.0, "max_hz"),
+        (|c| c.std = 0.0, "std"),
+        (|c| c.window_samples = 1 << 40, "window_samples"),
+    ];
+    for (spoil, named) in cases {
+        let mut config = config();
+        spoil(&mut config);
+        let error = AudioFrontend::new(&config).err().unwrap().to_string();
+        assert!(error.contains(named), "{error}");
+    }
+}
+
+#[test]
+fn moves_to_the_thread_that_runs_the_model() {
+    fn is_send<T: Send>() {}
+    is_send::<AudioFrontend>();
+}
