@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use evenkeel::clip::ClipList;
-use evenkeel::evaluation::{Options, answer_line, clips, evaluate, summary_table, write_report};
+use evenkeel::evaluation::{Options, answer_lines, clips, evaluate, summary_table, write_report};
 use evenkeel::package::Package;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -89,10 +89,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         let mut text = String::new();
         // Without labels there is nothing to sum up but the answers themselves.
         if args.each || report.summary.fused.total == 0 {
-            for clip in &report.clips {
-                text += &(answer_line(clip) + "\n");
-            }
-            text += "\n";
+            text += &(answer_lines(&report.clips) + "\n");
         }
         text += &format!("{title} on {}\n\n", clips(report.summary.answered));
         text += &summary_table(&report);
