@@ -82,6 +82,17 @@ struct Encoder {
     absent: TValue,
 }
 
+impl Encoding {
+    /// The tokens, `[L, d]` row-major.
+    pub fn tokens(&self) -> &[f32] {
+        // The engine only makes encodings of f32 tensors.
+        self.tokens
+            .as_plain_ram()
+            .and_then(|view| view.as_slice().ok())
+            .unwrap_or_default()
+    }
+}
+
 impl Engine {
     /// Checks and loads the graphs of a package.
     ///
