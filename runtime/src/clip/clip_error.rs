@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum ClipError {
     /// The file could not be opened or read.
-    #[error("{path}: {source}; check the path and its permissions")]
+    #[error("{path}: {cause}; check the path and its permissions")]
     Io {
         /// The file.
         path: PathBuf,
-        /// Why.
-        source: std::io::Error,
+        /// Why not.
+        cause: std::io::Error,
     },
     /// The file is there but what it holds cannot be used.
     #[error("{path}: {what}")]
@@ -43,12 +43,12 @@ pub enum ClipError {
         end: f64,
     },
     /// A file could not be written.
-    #[error("{path} cannot be written: {source}")]
+    #[error("{path} cannot be written: {cause}")]
     Write {
         /// The file.
         path: PathBuf,
-        /// Why.
-        source: std::io::Error,
+        /// Why not.
+        cause: std::io::Error,
     },
 }
 
@@ -64,6 +64,6 @@ impl ClipError {
     /// An error of opening or reading `path`.
     pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
-        |source| ClipError::Io { path, source }
+        |cause| ClipError::Io { path, cause }
     }
 }

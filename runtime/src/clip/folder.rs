@@ -108,9 +108,9 @@ fn class(folder: &Path) -> Result<Vec<(String, ClipSource)>, ClipListError> {
 
 /// What a folder holds without hidden entries, in order of name.
 fn visible(folder: &Path) -> Result<Vec<PathBuf>, ClipListError> {
-    let io = |source| ClipListError::Io {
+    let io = |cause| ClipListError::Io {
         path: folder.to_owned(),
-        source,
+        cause,
     };
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(io)? {

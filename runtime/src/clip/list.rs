@@ -70,12 +70,12 @@ impl ClipEntry {
 #[derive(Debug, thiserror::Error)]
 pub enum ClipListError {
     /// The file or folder could not be read.
-    #[error("{path}: {source}; give a CSV file, a folder with one folder per class, or one clip")]
+    #[error("{path}: {cause}; give a CSV file, a folder with one folder per class, or one clip")]
     Io {
         /// What was to be read.
         path: PathBuf,
         /// Why it could not be.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// The CSV has no header that says where clips are.
     #[error(
@@ -136,9 +136,9 @@ impl ClipList {
     /// # Errors
     /// One sentence with the file, and with the line for a CSV.
     pub fn read(path: &Path) -> Result<ClipList, ClipListError> {
-        let io = |source| ClipListError::Io {
+        let io = |cause| ClipListError::Io {
             path: path.to_owned(),
-            source,
+            cause,
         };
         let entries = if fs::metadata(path).map_err(io)?.is_dir() {
             folder::read(path)?

@@ -180,7 +180,7 @@ fn csv_error(path: &Path, error: csv::Error) -> ClipListError {
         csv::ErrorKind::Utf8 { .. } => "it is not UTF-8 text; save the file as UTF-8".to_owned(),
         _ => {
             return match error.into_kind() {
-                csv::ErrorKind::Io(source) => ClipListError::Io { path, source },
+                csv::ErrorKind::Io(cause) => ClipListError::Io { path, cause },
                 kind => ClipListError::Line {
                     path,
                     line,

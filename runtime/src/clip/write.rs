@@ -88,9 +88,9 @@ fn wav(
 fn write(path: &Path, bytes: std::io::Result<Vec<u8>>) -> Result<(), ClipError> {
     bytes
         .and_then(|bytes| write_atomically(path, &bytes))
-        .map_err(|source| ClipError::Write {
+        .map_err(|cause| ClipError::Write {
             path: path.to_owned(),
-            source,
+            cause,
         })
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use evenkeel::clip::ClipList;
-use evenkeel::evaluation::{Options, answer_line, clips, evaluate, summary_table, write_report};
+use evenkeel::evaluation::{Options, answer_lines, clips, evaluate, summary_table, write_report};
 use evenkeel::package::Package;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -88,14 +88,14 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     } else {
         let mut text = String::new();
         // Without labels there is nothing to sum up but the answers themselves.
-        if args.each || report.summary.fused.total == 0 {
-            for clip in &report.clips {
-                text += &(answer_line(clip) + "\n");
-            }
-            text += "\n";
+        let unlabelled = report.summary.answered > 0 && report.summary.fused.total == 0;
+        if args.each || unlabelled {
+            text += &(answer_lines(&report.clips) + "\n");
         }
-        text += &format!("{title} on {}\n\n", clips(report.summary.answered));
-        text += &summary_table(&report);
+        if report.summary.answered > 0 {
+            text += &format!("{title} on {}\n\n", clips(report.summary.answered));
+            text += &summary_table(&report);
+        }
         print(&text)?;
     }
     let failed = report.summary.failed;
@@ -106,7 +106,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         eprintln!("not evaluated: {why}");
     }
     if report.summary.answered == 0 {
-        eprintln!("error: none of the {} could be evaluated", clips(failed));
+        eprintln!("error: no clip could be evaluated");
         return Ok(ExitCode::from(1));
     }
     eprintln!(

@@ -25,4 +25,4 @@ pub use picture::picture;
 pub use report::{ClipAnswer, ClipResult, Outcome, Report, Said, Share};
 pub use run::{Setup, evaluate_with};
 pub use summary::{LabelScore, Summary};
-pub use table::{answer_line, clips, summary_table};
+pub use table::{answer_lines, clips, summary_table};

@@ -127,7 +127,10 @@ fn accuracies(
     let mut rows: Vec<(String, &Score, RGBColor)> =
         vec![("all sensors".to_owned(), &summary.fused, INK)];
     for sensor in Modality::ALL {
-        if let Some(score) = &summary.alone[sensor] {
+        if let Some(score) = summary.alone[sensor]
+            .as_ref()
+            .filter(|score| score.total > 0)
+        {
             rows.push((format!("{} alone", sensor_name(sensor)), score, INK));
         }
     }
@@ -181,7 +184,7 @@ fn reliability(canvas: &Canvas<'_>, report: &Report, (left, top): (f64, f64), si
         (left - 60.0, top - 28.0),
     );
     let calibration = &report.summary.calibration;
-    let answers: u64 = calibration.bins.iter().map(|bin| bin.count).sum();
+    let fullest = calibration.bins.iter().map(|bin| bin.count).max();
     let x = |share: f64| left + share * side;
     let y = |share: f64| top + (1.0 - share) * side;
     for tick in 0..=4 {
@@ -199,7 +202,7 @@ fn reliability(canvas: &Canvas<'_>, report: &Report, (left, top): (f64, f64), si
         canvas.text(&percent, (x(0.0) - 6.0, y(share)), 12.0, MUTED, Anchor::End);
     }
     for bin in calibration.bins.iter().filter(|bin| bin.count > 0) {
-        let share = bin.count as f64 / answers as f64;
+        let share = bin.count as f64 / fullest.unwrap_or(1) as f64;
         let (from, to) = (x(bin.low) + 1.0, x(bin.high) - 1.0);
         canvas.fill((from, y(bin.accuracy)), (to, y(0.0)), shade(BLUE, share));
         // The mark shows where the bar would end if the confidence were exact.

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::clip::{ClipList, write_png, write_wav};
-use crate::evaluation::{answer_line, picture, summary_table};
+use crate::evaluation::{answer_lines, summary_table, write_report};
 use crate::window::{Frame, SampleRate, Sound, Window};
 
 /// Hears the label in the level of the sound and sees it in the brightness of the picture.
@@ -172,8 +172,27 @@ fn a_thousand_clips_with_three_bad_ones_are_finished_and_the_bad_ones_listed() {
     let table = summary_table(&report);
     assert!(table.contains("100 clips without sound: evaluated with the microphone marked absent"));
     assert!(table.contains("taken for high (9×)"), "{table}");
-    assert!(answer_line(&report.clips[0]).contains("wrong, it is low"));
-    assert!(picture(&report, "fake").starts_with("<svg"));
+    let lines = answer_lines(&report.clips);
+    assert!(lines.starts_with("low.wav + high.png"), "{lines}");
+    assert!(lines.lines().next().unwrap().contains("wrong: low"));
+
+    let files = folder.path().join("report");
+    write_report(&files, &report, "fake").unwrap();
+    let results = fs::read_to_string(files.join("results.csv")).unwrap();
+    assert_eq!(results.lines().count(), 1001);
+    assert!(
+        results
+            .lines()
+            .nth(18)
+            .unwrap()
+            .contains("the file is empty")
+    );
+    let numbers = fs::read_to_string(files.join("summary.json")).unwrap();
+    let numbers: serde_json::Value = serde_json::from_str(&numbers).unwrap();
+    assert_eq!(numbers["summary"]["fused"]["correct"], 988);
+    assert_eq!(numbers["failures"].as_array().unwrap().len(), 3);
+    let figure = fs::read_to_string(files.join("summary.svg")).unwrap();
+    assert!(figure.starts_with("<svg") && figure.contains("microphone alone"));
 }
 
 #[test]

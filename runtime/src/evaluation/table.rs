@@ -14,11 +14,36 @@ pub fn sensor_name(sensor: Modality) -> &'static str {
     }
 }
 
-/// One line about one clip: name, truth, answer, confidence, shares of attention, sensors.
-pub fn answer_line(clip: &ClipResult) -> String {
+/// One line per clip, in columns: name, answer, confidence, whether it is right, shares of attention,
+/// sensors.
+pub fn answer_lines(clips: &[ClipResult]) -> String {
+    let rows: Vec<_> = clips.iter().map(answer_cells).collect();
+    let mut widths = [0; CELLS];
+    for cells in rows.iter().filter(|cells| cells.len() == CELLS) {
+        for (width, cell) in widths.iter_mut().zip(cells) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    let mut text = String::new();
+    for cells in rows {
+        let padded: Vec<_> = cells
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| format!("{cell:<width$}"))
+            .collect();
+        text.push_str(padded.join("  ").trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// Cells of the line about an answer; a clip without one has only its name and the reason.
+const CELLS: usize = 6;
+
+fn answer_cells(clip: &ClipResult) -> Vec<String> {
     let answer = match &clip.outcome {
         Outcome::Answered(answer) => answer,
-        Outcome::Failed(why) => return format!("{}  not evaluated: {why}", clip.name),
+        Outcome::Failed(why) => return vec![clip.name.clone(), format!("not evaluated: {why}")],
     };
     let Said {
         label,
@@ -27,19 +52,22 @@ pub fn answer_line(clip: &ClipResult) -> String {
     } = &answer.fused;
     let verdict = match (correct, &clip.label) {
         (Some(true), _) => "right".to_owned(),
-        (Some(false), Some(truth)) => format!("wrong, it is {truth}"),
+        (Some(false), Some(truth)) => format!("wrong: {truth}"),
         _ => String::new(),
     };
-    let unsure = if answer.unsure { " (unsure)" } else { "" };
-    format!(
-        "{name}  {label}{unsure}  {confidence:.1} %  {verdict:<18}  attention: audio {audio:.0} %, \
-         camera {camera:.0} %  {present}",
-        name = clip.name,
-        confidence = 100.0 * confidence,
-        audio = 100.0 * answer.attention.audio,
-        camera = 100.0 * answer.attention.camera,
-        present = presence(answer.present),
-    )
+    let percent = |share: f64| format!("{:>2.0} %", 100.0 * share);
+    vec![
+        clip.name.clone(),
+        format!("{label}{}", if answer.unsure { " (unsure)" } else { "" }),
+        format!("{:>5.1} %", 100.0 * confidence),
+        verdict,
+        format!(
+            "attention: audio {}, camera {}",
+            percent(answer.attention.audio),
+            percent(answer.attention.camera)
+        ),
+        presence(answer.present).to_owned(),
+    ]
 }
 
 fn presence(present: PerSensor<bool>) -> &'static str {
@@ -63,7 +91,10 @@ pub fn summary_table(report: &Report) -> String {
         line(&row("", "right", "accuracy", "95 % interval", ""));
         line(&score_row("all sensors", &summary.fused, ""));
         for sensor in Modality::ALL {
-            if let Some(score) = &summary.alone[sensor] {
+            if let Some(score) = summary.alone[sensor]
+                .as_ref()
+                .filter(|score| score.total > 0)
+            {
                 line(&score_row(
                     &format!("{} alone", sensor_name(sensor)),
                     score,
