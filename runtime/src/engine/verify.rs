@@ -368,3 +368,13 @@ fn check_wiring(graph: &GraphProto, inputs: &[Port]) -> Result<(), String> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_operators_can_be_searched() {
+        assert!(OPERATORS.is_sorted(), "binary search needs the list sorted");
+    }
+}

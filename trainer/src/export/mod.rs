@@ -13,6 +13,8 @@ mod parity;
 mod weights;
 
 #[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
 mod reference;
 #[cfg(test)]
 mod tests;
