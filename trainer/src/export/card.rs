@@ -86,7 +86,7 @@ pub(super) fn card(manifest: &Manifest, notes: &CardNotes) -> String {
     line("\n## Use\n".into());
     let _ = write!(
         text,
-        "```\nevenkeel inspect PATH/TO/{name}\nevenkeel evaluate PATH/TO/{name} CLIPS\n```\n\n\
+        "```\nevenkeel inspect PATH/TO/{name}\nevenkeel evaluate CLIPS --model PATH/TO/{name}\n```\n\n\
          The graphs are ONNX, opset 17, and run in other runtimes too: `audio.onnx` and \
          `camera.onnx` give `tokens` and `probe`; `fusion.onnx` takes the tokens and one validity \
          per sensor (0 absent, 1 present) and gives `logits` and `attention`.\n",
