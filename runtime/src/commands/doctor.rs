@@ -1,8 +1,7 @@
 //! `evenkeel doctor`: whether this machine is fit, and what to do where it is not.
 
 use std::fmt::Write;
-use std::fs::{self, File};
-use std::io;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
@@ -10,7 +9,7 @@ use evenkeel::engine::{EngineError, GoldenCheck, Recogniser, check_golden};
 use evenkeel::package::Package;
 use serde::Serialize;
 
-use super::{print, print_json};
+use super::{devices, print, print_json};
 
 /// Looks at processor, memory, programs, cameras and microphones, and says what to do about problems.
 #[derive(clap::Args)]
@@ -32,24 +31,24 @@ pub struct Args {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum State {
+pub(super) enum State {
     Fine,
     Advice,
     Problem,
 }
 
 #[derive(Debug, Serialize)]
-struct Finding {
+pub(super) struct Finding {
     what: &'static str,
-    state: State,
-    found: String,
+    pub(super) state: State,
+    pub(super) found: String,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     advice: Option<String>,
 }
 
 impl Finding {
-    fn fine(what: &'static str, found: impl Into<String>) -> Self {
+    pub(super) fn fine(what: &'static str, found: impl Into<String>) -> Self {
         Self {
             what,
             state: State::Fine,
@@ -58,7 +57,11 @@ impl Finding {
         }
     }
 
-    fn advice(what: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub(super) fn advice(
+        what: &'static str,
+        found: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
         Self {
             what,
             state: State::Advice,
@@ -67,7 +70,11 @@ impl Finding {
         }
     }
 
-    fn problem(what: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub(super) fn problem(
+        what: &'static str,
+        found: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
         Self {
             state: State::Problem,
             ..Self::advice(what, found, advice)
@@ -81,20 +88,20 @@ impl Finding {
 /// When the findings cannot be printed.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut findings = vec![processor(), memory(), ffmpeg()];
-    findings.push(device_files(
+    findings.push(devices::device_files(
         "camera files",
         Path::new("/dev"),
         "video",
         "video",
     ));
-    findings.push(device_files(
+    findings.push(devices::device_files(
         "sound files",
         Path::new("/dev/snd"),
         "controlC",
         "audio",
     ));
     #[cfg(feature = "sensors")]
-    findings.extend([sensors::cameras(), sensors::microphones()]);
+    findings.extend([devices::cameras(), devices::microphones()]);
     #[cfg(not(feature = "sensors"))]
     findings.push(Finding::advice(
         "sensors",
@@ -214,103 +221,6 @@ fn ffmpeg() -> Finding {
     }
 }
 
-/// Whether the device files that begin with `prefix` can be opened.
-fn device_files(what: &'static str, folder: &Path, prefix: &str, group: &str) -> Finding {
-    let mut names: Vec<PathBuf> = fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| {
-            path.file_name()
-                .is_some_and(|name| name.to_string_lossy().starts_with(prefix))
-        })
-        .collect();
-    names.sort();
-    if names.is_empty() {
-        return Finding::advice(
-            what,
-            format!("no {}/{prefix}*", folder.display()),
-            "connect a device; inside a container, pass the device files in",
-        );
-    }
-    let denied: Vec<String> = names
-        .iter()
-        .filter(|path| {
-            File::open(path).is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
-        })
-        .map(|path| path.display().to_string())
-        .collect();
-    if denied.is_empty() {
-        let names: Vec<String> = names
-            .iter()
-            .map(|path| path.display().to_string())
-            .collect();
-        return Finding::fine(what, names.join(", "));
-    }
-    Finding::problem(
-        what,
-        format!("no permission to open {}", denied.join(", ")),
-        format!("run `sudo usermod -aG {group} $USER`, then log out and in again"),
-    )
-}
-
-#[cfg(feature = "sensors")]
-mod sensors {
-    use cpal::traits::{DeviceTrait, HostTrait};
-    use nokhwa::utils::ApiBackend;
-
-    use super::Finding;
-
-    pub fn cameras() -> Finding {
-        let names: Vec<String> = match nokhwa::query(ApiBackend::Auto) {
-            Ok(cameras) => cameras
-                .iter()
-                .map(|camera| format!("{} ({})", camera.human_name(), camera.index()))
-                .collect(),
-            Err(error) => {
-                return Finding::advice(
-                    "cameras",
-                    format!("cannot be listed ({error})"),
-                    "look at the camera files above",
-                );
-            }
-        };
-        if names.is_empty() {
-            Finding::advice("cameras", "none", "connect a camera to use a model live")
-        } else {
-            Finding::fine("cameras", names.join(", "))
-        }
-    }
-
-    pub fn microphones() -> Finding {
-        let devices = match cpal::default_host().input_devices() {
-            Ok(devices) => devices,
-            Err(error) => {
-                return Finding::advice(
-                    "microphones",
-                    format!("cannot be listed ({error})"),
-                    "look at the sound files above",
-                );
-            }
-        };
-        let names: Vec<String> = devices
-            .filter_map(|device| Some(device.description().ok()?.name().to_owned()))
-            // ALSA always lists its null device, which only ever hears silence.
-            .filter(|name| !name.starts_with("Discard all samples"))
-            .collect();
-        if names.is_empty() {
-            Finding::advice(
-                "microphones",
-                "none",
-                "connect a microphone to use a model live",
-            )
-        } else {
-            Finding::fine("microphones", names.join(", "))
-        }
-    }
-}
-
 fn package(folder: &Path) -> Finding {
     let check = || -> Result<GoldenCheck, EngineError> {
         let package = Package::open(folder)?;
@@ -360,17 +270,6 @@ fn text(findings: &[Finding]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_folder_without_devices_gives_advice_and_one_with_them_lists_them() {
-        let folder = tempfile::tempdir().unwrap();
-        let look = || device_files("camera files", folder.path(), "video", "video");
-        assert_eq!(look().state, State::Advice);
-        fs::write(folder.path().join("video0"), b"").unwrap();
-        let finding = look();
-        assert_eq!(finding.state, State::Fine);
-        assert!(finding.found.ends_with("video0"), "{}", finding.found);
-    }
 
     #[test]
     fn a_missing_package_is_a_problem_with_advice() {

@@ -1,6 +1,7 @@
 //! The sub-commands, one file each.
 
 pub mod bench;
+mod devices;
 pub mod doctor;
 pub mod evaluate;
 pub mod inspect;

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use tract_onnx::prelude::*;
 
 use super::EngineError;
-use super::verify::{MAX_ELEMENTS, Port, verify};
+use super::tensors::MAX_ELEMENTS;
+use super::verify::{Port, verify};
 
 /// One graph and the state that it keeps between windows. Clones share the weights.
 #[derive(Clone)]

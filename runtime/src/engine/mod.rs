@@ -18,6 +18,7 @@ mod error;
 mod golden;
 mod graph;
 mod recogniser;
+mod tensors;
 mod verify;
 
 pub use encoder::Encoding;
