@@ -1,1 +1,10 @@
+//! Desktop trainer for evenkeel: RollingQ-balanced audio-visual models on Candle, exported as packages.
 
+pub mod commands;
+pub mod data;
+pub mod export;
+pub mod fit;
+pub mod model;
+mod ops;
+pub mod rollingq;
+pub mod study;

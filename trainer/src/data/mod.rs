@@ -1,5 +1,9 @@
 //! Data sets behind one trait.
 
+pub mod digits;
+pub mod fetch;
+pub mod seed;
+
 use std::fmt;
 
 use evenkeel::window::Window;

@@ -1,0 +1,422 @@
+//! Spoken and handwritten digits of the same class: what a camera and a microphone take in when
+//! somebody holds up a digit and says it, and when nobody does.
+
+pub mod difficulty;
+pub mod fsdd;
+pub mod ink;
+pub mod mnist;
+pub mod noise;
+pub mod nothing;
+pub mod scene;
+mod source;
+pub mod speed;
+pub mod voice;
+
+use std::time::Duration;
+
+use anyhow::ensure;
+use evenkeel::window::{Frame, SampleRate, Sound, Window};
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use self::difficulty::Difficulty;
+use self::fsdd::RATE;
+use self::ink::Ink;
+use self::scene::{SCENE_SIDE, Subject};
+pub use self::source::{DigitsSource, Material};
+use self::speed::Speeds;
+use self::voice::Room;
+use super::fetch::Store;
+use super::{Dataset, Example, Split, seed};
+
+/// The name of the class in which there is no digit.
+pub const NOTHING: &str = "nothing";
+/// How many digits there are; the class after them is [`NOTHING`].
+const DIGITS: usize = 10;
+
+/// What of the data set can be chosen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DigitsConfig {
+    /// Real recordings and handwriting, or material that the project makes itself.
+    pub source: DigitsSource,
+    /// Training windows in one epoch.
+    pub windows_per_epoch: usize,
+    /// How long a window is, in seconds.
+    pub window_seconds: f32,
+    /// How hard it is to see and hear.
+    pub difficulty: Difficulty,
+}
+
+impl Default for DigitsConfig {
+    fn default() -> Self {
+        Self {
+            source: DigitsSource::Real,
+            windows_per_epoch: 4096,
+            window_seconds: 1.28,
+            difficulty: Difficulty::default(),
+        }
+    }
+}
+
+/// The data set. Speakers are never shared between splits; see [`Digits::speaker`].
+pub struct Digits {
+    config: DigitsConfig,
+    seed: u64,
+    labels: Vec<String>,
+    material: Material,
+    speakers: Vec<String>,
+    speeds: Speeds,
+    /// Recordings of each split, as indices into the material's.
+    words: [Vec<usize>; 3],
+    /// The training words again, by digit.
+    words_by_digit: [Vec<usize>; DIGITS],
+    /// Images of each split by digit, as indices into the material's.
+    images: [[Vec<usize>; DIGITS]; 3],
+    /// What is played backwards while training, and while validating and testing: words of training
+    /// speakers, no recording in both.
+    others: [Vec<usize>; 2],
+}
+
+impl Digits {
+    /// Reads the material from `store` and splits it for `seed`.
+    ///
+    /// # Errors
+    /// When the material is not here (the message says how to get it), is damaged or has fewer than
+    /// three speakers, or when the configuration makes no sense.
+    pub fn load(config: &DigitsConfig, seed: u64, store: &Store) -> anyhow::Result<Self> {
+        Self::from_material(config, seed, Material::load(config.source, store)?)
+    }
+
+    /// The data set over `material` already in memory.
+    ///
+    /// # Errors
+    /// When there are fewer than three speakers, a digit has no image or word in a split, or the
+    /// configuration makes no sense.
+    pub fn from_material(
+        config: &DigitsConfig,
+        seed: u64,
+        material: Material,
+    ) -> anyhow::Result<Self> {
+        ensure!(
+            (0.2..=30.0).contains(&config.window_seconds),
+            "window_seconds of the digits is {}, but must be 0.2 to 30",
+            config.window_seconds
+        );
+        ensure!(
+            config.windows_per_epoch > 0,
+            "windows_per_epoch of the digits must not be 0"
+        );
+        let mut speakers: Vec<String> = material.words.iter().map(|w| w.speaker.clone()).collect();
+        speakers.sort();
+        speakers.dedup();
+        ensure!(
+            speakers.len() >= 3,
+            "{} has {} speakers, but one for training, one for validation and one for testing are needed",
+            material.provenance,
+            speakers.len()
+        );
+        let [test, validation] = held_out(seed, speakers.len());
+        let part_of = |speaker: &String| match speakers.iter().position(|s| s == speaker) {
+            Some(at) if at == test => Split::Test,
+            Some(at) if at == validation => Split::Validation,
+            _ => Split::Train,
+        };
+        let mut words: [Vec<usize>; 3] = Default::default();
+        let mut words_by_digit: [Vec<usize>; DIGITS] = Default::default();
+        let mut others: [Vec<usize>; 2] = Default::default();
+        for (at, word) in material.words.iter().enumerate() {
+            let split = part_of(&word.speaker);
+            words[split as usize].push(at);
+            if split == Split::Train {
+                words_by_digit[word.digit].push(at);
+                others[usize::from(word.index % 5 == 0)].push(at);
+            }
+        }
+        let mut images: [[Vec<usize>; DIGITS]; 3] = Default::default();
+        for (split, range) in [Split::Train, Split::Validation, Split::Test]
+            .into_iter()
+            .zip(&material.image_splits)
+        {
+            for at in range.clone() {
+                images[split as usize][usize::from(material.handwriting.digits[at])].push(at);
+            }
+        }
+        ensure!(
+            words_by_digit
+                .iter()
+                .chain(images.iter().flatten())
+                .all(|list| !list.is_empty())
+                && others.iter().all(|list| !list.is_empty()),
+            "{} lacks words or images of some digit",
+            material.provenance
+        );
+        let names = [
+            "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", NOTHING,
+        ];
+        Ok(Self {
+            config: config.clone(),
+            seed,
+            labels: names.map(str::to_owned).to_vec(),
+            speeds: Speeds::new(config.difficulty.voice.speed),
+            material,
+            speakers,
+            words,
+            words_by_digit,
+            images,
+            others,
+        })
+    }
+
+    /// Who speaks in the validation or the test split (for training: everybody else).
+    ///
+    /// Speakers in alphabetical order; for seed i the test speaker is number i mod their count and the
+    /// validation speaker the next.
+    pub fn speaker(&self, split: Split) -> Option<&str> {
+        let [test, validation] = held_out(self.seed, self.speakers.len());
+        match split {
+            Split::Train => None,
+            Split::Validation => Some(&self.speakers[validation]),
+            Split::Test => Some(&self.speakers[test]),
+        }
+    }
+
+    fn window(&self, digit: Option<(usize, usize)>, split: Split, rng: &mut ChaCha8Rng) -> Window {
+        let difficulty = &self.config.difficulty;
+        let word = |at: usize| &self.material.words[at].samples[..];
+        let others: Vec<&[f32]> = self.others[usize::from(split != Split::Train)]
+            .iter()
+            .map(|&at| word(at))
+            .collect();
+        let rate = SampleRate::new(RATE).expect("not zero");
+        let length = Duration::from_secs_f32(self.config.window_seconds);
+        let room = Room {
+            difficulty: &difficulty.voice,
+            samples: rate.samples_in(length),
+            others: &others,
+        };
+        let (samples, rgb) = match digit {
+            Some((at, image)) => {
+                let variety = (split == Split::Train).then_some(&self.speeds);
+                let samples = room.hear(word(at), variety, rng);
+                let subject = Subject::Sheet(&self.material.handwriting.images[image]);
+                (samples, scene::film(subject, &difficulty.scene, rng))
+            }
+            None => {
+                let samples = room.hear_nothing(rng);
+                let ink: Option<Ink> = nothing::on_sheet(rng);
+                let subject = ink.as_ref().map_or(Subject::Nothing, Subject::Sheet);
+                (samples, scene::film(subject, &difficulty.scene, rng))
+            }
+        };
+        Window {
+            start: Duration::ZERO,
+            sound: Some(Sound {
+                start: Duration::ZERO,
+                rate,
+                samples,
+            }),
+            frames: vec![Frame {
+                time: length / 2,
+                width: SCENE_SIDE as u32,
+                height: SCENE_SIDE as u32,
+                rgb,
+            }],
+        }
+    }
+}
+
+/// Numbers of the test and the validation speaker.
+fn held_out(seed: u64, speakers: usize) -> [usize; 2] {
+    let test = (seed % speakers as u64) as usize;
+    [test, (test + 1) % speakers]
+}
+
+fn pick(list: &[usize], rng: &mut ChaCha8Rng) -> usize {
+    list[rng.random_range(0..list.len())]
+}
+
+impl Dataset for Digits {
+    fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
+    fn nothing(&self) -> Option<&str> {
+        Some(NOTHING)
+    }
+
+    /// Validation and test: every recording of the speaker, and a tenth as many windows of nothing.
+    fn len(&self, split: Split) -> usize {
+        match split {
+            Split::Train => self.config.windows_per_epoch,
+            _ => {
+                let words = self.words[split as usize].len();
+                words + words.div_ceil(10)
+            }
+        }
+    }
+
+    fn example(&self, split: Split, epoch: u32, index: usize) -> anyhow::Result<Example> {
+        ensure!(
+            index < self.len(split),
+            "the {split} split has {} examples, there is no number {index}",
+            self.len(split)
+        );
+        // Only training windows change from epoch to epoch.
+        let epoch = if split == Split::Train {
+            u64::from(epoch)
+        } else {
+            0
+        };
+        let mut rng = seed::rng("digits", &[self.seed, split as u64, epoch, index as u64]);
+        let word = match split {
+            Split::Train => match rng.random_range(0..=DIGITS) {
+                DIGITS => None,
+                digit => Some(pick(&self.words_by_digit[digit], &mut rng)),
+            },
+            _ => self.words[split as usize].get(index).copied(),
+        };
+        let digit = word.map(|at| {
+            let images = &self.images[split as usize][self.material.words[at].digit];
+            (at, pick(images, &mut rng))
+        });
+        Ok(Example {
+            window: self.window(digit, split, &mut rng),
+            label: word.map_or(DIGITS, |at| self.material.words[at].digit),
+        })
+    }
+
+    fn provenance(&self) -> String {
+        let [test, validation] =
+            [Split::Test, Split::Validation].map(|s| self.speaker(s).unwrap_or("nobody"));
+        format!(
+            "digits, seed {}: {}; {} speakers, tested on {test}, validated on {validation}, trained on the others",
+            self.seed,
+            self.material.provenance,
+            self.speakers.len()
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::fsdd::Recording;
+    use super::mnist::Handwriting;
+    use super::*;
+
+    /// Six speakers whose words are tones of their own pitch, and images with one bright dot.
+    fn material() -> Material {
+        let mut words = Vec::new();
+        for (who, speaker) in ["ann", "bob", "cas", "dee", "eve", "fay"]
+            .into_iter()
+            .enumerate()
+        {
+            for digit in 0..10 {
+                for index in 0..6 {
+                    let step = 0.2 + 0.2 * who as f32;
+                    let samples = (0..2400 + 10 * digit)
+                        .map(|i| (i as f32 * step).sin())
+                        .collect();
+                    words.push(Recording {
+                        digit,
+                        speaker: speaker.to_owned(),
+                        index,
+                        samples,
+                    });
+                }
+            }
+        }
+        let digits: Vec<u8> = (0..90).map(|i| i % 10).collect();
+        let images = (0..90).map(|i| {
+            let mut image = [0; 784];
+            image[200 + i] = 255;
+            image
+        });
+        Material {
+            words,
+            handwriting: Handwriting {
+                images: images.collect(),
+                digits,
+            },
+            image_splits: [0..30, 30..60, 60..90],
+            provenance: "tones and dots".to_owned(),
+        }
+    }
+
+    fn digits(seed: u64) -> Digits {
+        let config = DigitsConfig {
+            windows_per_epoch: 200,
+            ..DigitsConfig::default()
+        };
+        Digits::from_material(&config, seed, material()).unwrap()
+    }
+
+    #[test]
+    fn each_seed_holds_out_its_own_speakers_everywhere() {
+        for seed in 0..7 {
+            let data = digits(seed);
+            let names = ["ann", "bob", "cas", "dee", "eve", "fay"];
+            assert_eq!(data.speaker(Split::Test), Some(names[seed as usize % 6]));
+            assert_eq!(
+                data.speaker(Split::Validation),
+                Some(names[(seed as usize + 1) % 6])
+            );
+            let speakers = |list: &[usize]| -> HashSet<&str> {
+                list.iter()
+                    .map(|&at| data.material.words[at].speaker.as_str())
+                    .collect()
+            };
+            let [train, validation, test] = data.words.each_ref().map(|list| speakers(list));
+            assert_eq!((train.len(), validation.len(), test.len()), (4, 1, 1));
+            assert!(train.is_disjoint(&validation) && train.is_disjoint(&test));
+            for others in &data.others {
+                assert!(speakers(others).is_subset(&train));
+            }
+            assert!(data.others[0].iter().all(|at| !data.others[1].contains(at)));
+        }
+    }
+
+    #[test]
+    fn examples_repeat_and_only_training_changes_with_the_epoch() {
+        let data = digits(3);
+        let same = |split, a: (u32, usize), b: (u32, usize)| {
+            data.example(split, a.0, a.1).unwrap().window
+                == data.example(split, b.0, b.1).unwrap().window
+        };
+        for split in [Split::Train, Split::Validation, Split::Test] {
+            assert!(same(split, (2, 5), (2, 5)));
+            assert!(!same(split, (2, 5), (2, 6)));
+        }
+        assert!(!same(Split::Train, (0, 5), (1, 5)));
+        assert!(same(Split::Test, (0, 5), (1, 5)));
+        assert!(data.example(Split::Test, 0, 66).is_err());
+    }
+
+    #[test]
+    fn held_out_splits_have_every_recording_once_and_a_tenth_of_nothing() {
+        let data = digits(0);
+        assert_eq!(data.len(Split::Test), 66);
+        let mut counts = [0; 11];
+        for index in 0..66 {
+            counts[data.example(Split::Test, 0, index).unwrap().label] += 1;
+        }
+        assert_eq!(counts, [6; 11]);
+        let nothing = (0..200).filter(|&i| data.example(Split::Train, 0, i).unwrap().label == 10);
+        assert!((5..40).contains(&nothing.count()));
+    }
+
+    #[test]
+    fn a_window_is_whole() {
+        let window = digits(0).example(Split::Train, 0, 0).unwrap().window;
+        let sound = window.sound.unwrap();
+        assert_eq!((sound.samples.len(), sound.rate.hz()), (10240, 8000));
+        assert!(sound.samples.iter().all(|s| s.abs() <= 1.0));
+        assert_eq!(
+            (window.frames.len(), window.frames[0].rgb.len()),
+            (1, 3 * 96 * 96)
+        );
+    }
+}
