@@ -29,7 +29,9 @@ pub(super) fn card(manifest: &Manifest, notes: &CardNotes) -> String {
     line("## Labels\n".into());
     line(format!("{}\n", manifest.labels.join(", ")));
     if let Some(nothing) = &manifest.nothing {
-        line(format!("`{nothing}` means that there is nothing to recognise.\n"));
+        line(format!(
+            "`{nothing}` means that there is nothing to recognise.\n"
+        ));
     }
 
     line("## Sensors\n".into());
@@ -59,7 +61,10 @@ pub(super) fn card(manifest: &Manifest, notes: &CardNotes) -> String {
 
     line("\n## Training\n".into());
     line(format!("- Data: {}", manifest.training.data));
-    line(format!("- Method: {}, seed {}", manifest.training.method, manifest.training.seed));
+    line(format!(
+        "- Method: {}, seed {}",
+        manifest.training.method, manifest.training.seed
+    ));
     if let Some(commit) = &manifest.training.commit {
         line(format!("- Trainer at commit {commit}"));
     }

@@ -8,7 +8,7 @@ use tract_onnx::pb::tensor_shape_proto::{Dimension, dimension};
 use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, StringStringEntryProto, type_proto};
 
 use super::tests::model;
-use crate::model::spec::{Activation, Fusion};
+use crate::model::{Activation, Fusion};
 
 fn package() -> Package {
     model(Fusion::Rollingq, Activation::Relu, 21).package()
@@ -24,12 +24,21 @@ fn refused(change: impl FnOnce(&mut GraphProto)) -> String {
     let error = Engine::load(&package).map(|_| ()).unwrap_err();
     assert!(matches!(error, EngineError::Graph { .. }), "{error}");
     let text = error.to_string();
-    assert!(text.contains("audio.onnx") && !text.contains('\n'), "{text}");
+    assert!(
+        text.contains("audio.onnx") && !text.contains('\n'),
+        "{text}"
+    );
     text
 }
 
 fn set_input_dim(graph: &mut GraphProto, axis: usize, size: Option<i64>) {
-    let kind = graph.input[0].r#type.as_mut().unwrap().value.as_mut().unwrap();
+    let kind = graph.input[0]
+        .r#type
+        .as_mut()
+        .unwrap()
+        .value
+        .as_mut()
+        .unwrap();
     let type_proto::Value::TensorType(tensor) = kind;
     tensor.shape.as_mut().unwrap().dim[axis] = Dimension {
         value: size.map(dimension::Value::DimValue),
@@ -133,8 +142,14 @@ fn a_changed_bit_never_panics() {
         package.graphs.fusion[index] ^= 1 << (index % 8);
         // Some changes only move a weight; whatever happens, it is an answer or an error.
         if let Ok(mut engine) = Engine::load(&package) {
-            let one = evenkeel::window::PerSensor { audio: 1.0, camera: 1.0 };
-            let _ = engine.run(&model(Fusion::Rollingq, Activation::Relu, 21).features(1), one);
+            let one = evenkeel::window::PerSensor {
+                audio: 1.0,
+                camera: 1.0,
+            };
+            let _ = engine.run(
+                &model(Fusion::Rollingq, Activation::Relu, 21).features(1),
+                one,
+            );
         }
     }
 }
@@ -143,7 +158,10 @@ fn a_changed_bit_never_panics() {
 fn features_and_validity_that_do_not_fit_are_refused() {
     let model = model(Fusion::Rollingq, Activation::Relu, 21);
     let mut engine = Engine::load(&model.package()).unwrap();
-    let one = evenkeel::window::PerSensor { audio: 1.0, camera: 1.0 };
+    let one = evenkeel::window::PerSensor {
+        audio: 1.0,
+        camera: 1.0,
+    };
     let features = model.features(1);
     let mut short = features.clone();
     short.audio.as_mut().unwrap().pop();

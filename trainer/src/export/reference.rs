@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use super::encoder::{EPSILON, Layout};
 use super::fold::add_bias;
 use super::weights::Weights;
-use crate::model::spec::{Activation, Fusion, ModelSpec};
+use crate::model::{Activation, Fusion, ModelSpec};
 
 type Rows = Vec<Vec<f64>>;
 
@@ -27,7 +27,11 @@ pub(super) struct Tensors(BTreeMap<String, (Vec<usize>, Vec<f32>)>);
 impl Tensors {
     fn add(&mut self, rng: &mut ChaCha8Rng, name: String, shape: &[usize], centre: f32) {
         let inputs = *shape.last().unwrap_or(&1) as f32;
-        let scale = if shape.len() == 2 { (3.0 / inputs).sqrt() } else { 0.5 };
+        let scale = if shape.len() == 2 {
+            (3.0 / inputs).sqrt()
+        } else {
+            0.5
+        };
         let mut values = random(rng, shape.iter().product(), scale);
         values.iter_mut().for_each(|x| *x += centre);
         self.0.insert(name, (shape.to_vec(), values));
@@ -49,7 +53,12 @@ impl Tensors {
         let width = layout.width;
         let patch = layout.input[1] * layout.stem.kernel[0] * layout.stem.kernel[1];
         self.linear(rng, &format!("{name}.stem"), width, patch);
-        self.add(rng, format!("{name}.position"), &[layout.tokens(), width], 0.0);
+        self.add(
+            rng,
+            format!("{name}.position"),
+            &[layout.tokens(), width],
+            0.0,
+        );
         for index in 0..layout.depth {
             let block = format!("{name}.blocks.{index}");
             self.norm(rng, &format!("{block}.norm1"), width);
@@ -67,7 +76,11 @@ impl Tensors {
     /// Random weights of a fusion; the "rotation" is any matrix, which folds all the same.
     pub fn fusion(mut self, rng: &mut ChaCha8Rng, spec: &ModelSpec, classes: usize) -> Self {
         let width = spec.width;
-        let inputs = if spec.fusion == Fusion::Concat { 2 * width } else { width };
+        let inputs = if spec.fusion == Fusion::Concat {
+            2 * width
+        } else {
+            width
+        };
         if matches!(spec.fusion, Fusion::Rollingq | Fusion::Attention) {
             self.add(rng, "fusion.cls".into(), &[width], 0.0);
             self.add(rng, "fusion.rotation".into(), &[width, width], 0.0);
@@ -91,13 +104,17 @@ pub(super) fn rng(seed: u64) -> ChaCha8Rng {
 /// Tokens, row-major, and probe logits of one encoder.
 pub(super) fn encode(layout: &Layout, weights: &Weights, input: &[f32]) -> (Vec<f32>, Vec<f32>) {
     let get = |name: &str, shape: &[usize]| {
-        weights.get_f64(&format!("{}.{name}", layout.modality), shape).unwrap()
+        weights
+            .get_f64(&format!("{}.{name}", layout.modality), shape)
+            .unwrap()
     };
     let width = layout.width;
     let linear = |name: &str, rows: &Rows, outputs: usize| -> Rows {
         let matrix = get(&format!("{name}.weight"), &[outputs, rows[0].len()]);
         let bias = get(&format!("{name}.bias"), &[outputs]);
-        rows.iter().map(|row| add_bias(&matrix, row, &bias)).collect()
+        rows.iter()
+            .map(|row| add_bias(&matrix, row, &bias))
+            .collect()
     };
     let norm = |name: &str, rows: &Rows| -> Rows {
         let scale = get(&format!("{name}.weight"), &[width]);
@@ -105,8 +122,7 @@ pub(super) fn encode(layout: &Layout, weights: &Weights, input: &[f32]) -> (Vec<
         rows.iter()
             .map(|row| {
                 let mean = row.iter().sum::<f64>() / width as f64;
-                let variance =
-                    row.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / width as f64;
+                let variance = row.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / width as f64;
                 let deviation = (variance + f64::from(EPSILON)).sqrt();
                 row.iter()
                     .zip(scale.iter().zip(&shift))
@@ -123,16 +139,26 @@ pub(super) fn encode(layout: &Layout, weights: &Weights, input: &[f32]) -> (Vec<
     }
     for index in 0..layout.depth {
         let block = format!("blocks.{index}");
-        let qkv =
-            linear(&format!("{block}.attention.qkv"), &norm(&format!("{block}.norm1"), &x), 3 * width);
+        let qkv = linear(
+            &format!("{block}.attention.qkv"),
+            &norm(&format!("{block}.norm1"), &x),
+            3 * width,
+        );
         let mixed = attention(&qkv, width, layout.heads);
         let out = linear(&format!("{block}.attention.out"), &mixed, width);
         x.iter_mut().zip(&out).for_each(|(row, out)| add(row, out));
-        let mut up =
-            linear(&format!("{block}.mlp.up"), &norm(&format!("{block}.norm2"), &x), layout.hidden);
-        up.iter_mut().flatten().for_each(|x| *x = activate(layout.activation, *x));
+        let mut up = linear(
+            &format!("{block}.mlp.up"),
+            &norm(&format!("{block}.norm2"), &x),
+            layout.hidden,
+        );
+        up.iter_mut()
+            .flatten()
+            .for_each(|x| *x = activate(layout.activation, *x));
         let down = linear(&format!("{block}.mlp.down"), &up, width);
-        x.iter_mut().zip(&down).for_each(|(row, down)| add(row, down));
+        x.iter_mut()
+            .zip(&down)
+            .for_each(|(row, down)| add(row, down));
     }
     let tokens = norm("norm", &x);
     let mut mean = vec![0.0; width];
@@ -182,8 +208,7 @@ fn attention(qkv: &Rows, width: usize, heads: usize) -> Rows {
                 let weights: Vec<f64> = qkv
                     .iter()
                     .map(|row| {
-                        let score: f64 =
-                            query.iter().zip(part(row, 1)).map(|(q, k)| q * k).sum();
+                        let score: f64 = query.iter().zip(part(row, 1)).map(|(q, k)| q * k).sum();
                         (score / (size as f64).sqrt()).exp()
                     })
                     .collect();

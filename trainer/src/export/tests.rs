@@ -13,7 +13,7 @@ use super::fold::PlainFusion;
 use super::parity::largest;
 use super::reference::{Tensors, encode, random, rng};
 use super::*;
-use crate::model::spec::{Activation, Stem};
+use crate::model::{Activation, Stem};
 
 const KINDS: [Fusion; 6] = [
     Fusion::Rollingq,
@@ -96,10 +96,15 @@ pub(super) fn model(fusion: Fusion, activation: Activation, seed: u64) -> Model 
     };
     let mut rng = rng(seed);
     let mut tensors = Tensors::default();
-    for layout in Modality::ALL.into_iter().filter_map(|m| layout(&spec, &manifest, m)) {
+    for layout in Modality::ALL
+        .into_iter()
+        .filter_map(|m| layout(&spec, &manifest, m))
+    {
         tensors = tensors.encoder(&mut rng, &layout);
     }
-    let weights = tensors.fusion(&mut rng, &spec, manifest.labels.len()).weights();
+    let weights = tensors
+        .fusion(&mut rng, &spec, manifest.labels.len())
+        .weights();
     Model {
         spec,
         manifest,
@@ -115,7 +120,12 @@ fn layout(spec: &ModelSpec, manifest: &Manifest, modality: Modality) -> Option<L
         }
         Modality::Camera => {
             let [frames, channels, height, width] = manifest.camera.as_ref()?.shape();
-            [frames / spec.tubelet, channels * spec.tubelet, height, width]
+            [
+                frames / spec.tubelet,
+                channels * spec.tubelet,
+                height,
+                width,
+            ]
         }
     };
     Some(Layout::new(modality, input, spec, manifest.labels.len()).unwrap())
@@ -149,7 +159,9 @@ impl Model {
     /// The whole model, plainly.
     fn answer(&self, features: &Features, validity: PerSensor<f32>) -> Output {
         let encoded = PerSensor::from_fn(|modality| {
-            let features = features[modality].as_ref().filter(|_| validity[modality] > 0.0)?;
+            let features = features[modality]
+                .as_ref()
+                .filter(|_| validity[modality] > 0.0)?;
             Some(encode(&self.layout(modality)?, &self.weights, features))
         });
         let classes = self.manifest.labels.len();
@@ -173,7 +185,9 @@ impl Model {
             time: Duration::from_millis(index * 40),
             width: 16,
             height: 16,
-            rgb: (0..16 * 16 * 3).map(|i| (i * 7 + index as usize * 31) as u8).collect(),
+            rgb: (0..16 * 16 * 3)
+                .map(|i| (i * 7 + index as usize * 31) as u8)
+                .collect(),
         };
         Window {
             start: Duration::ZERO,
@@ -191,8 +205,12 @@ fn difference(found: &Output, expected: &Output) -> f32 {
     let mut worst = largest(&found.logits, &expected.logits)
         .max(largest(&found.attention, &expected.attention));
     for modality in Modality::ALL {
-        assert_eq!(found.probes[modality].is_some(), expected.probes[modality].is_some());
-        if let (Some(found), Some(expected)) = (&found.probes[modality], &expected.probes[modality]) {
+        assert_eq!(
+            found.probes[modality].is_some(),
+            expected.probes[modality].is_some()
+        );
+        if let (Some(found), Some(expected)) = (&found.probes[modality], &expected.probes[modality])
+        {
             worst = worst.max(largest(found, expected));
         }
     }
@@ -211,7 +229,10 @@ fn every_fusion_and_activation_answers_like_the_plain_model_with_every_validity(
                 let validity = PerSensor { audio, camera };
                 let found = engine.run(&features, validity).unwrap();
                 let worst = difference(&found, &model.answer(&features, validity));
-                assert!(worst < 2e-5, "{fusion:?} {activation:?} {validity:?}: {worst:e}");
+                assert!(
+                    worst < 2e-5,
+                    "{fusion:?} {activation:?} {validity:?}: {worst:e}"
+                );
             }
         }
     }
@@ -222,13 +243,24 @@ fn a_sensor_without_features_is_a_sensor_without_validity() {
     let model = model(Fusion::Rollingq, Activation::Relu, 5);
     let mut engine = Engine::load(&model.package()).unwrap();
     let both = model.features(1);
-    let one = PerSensor { audio: 1.0, camera: 1.0 };
+    let one = PerSensor {
+        audio: 1.0,
+        camera: 1.0,
+    };
     let mut deaf = both.clone();
     deaf.audio = None;
     let found = engine.run(&deaf, one).unwrap();
     assert_eq!(found.attention[1], 0.0);
     assert_eq!(found.probes.audio, None);
-    let silent = engine.run(&both, PerSensor { audio: 0.0, camera: 1.0 }).unwrap();
+    let silent = engine
+        .run(
+            &both,
+            PerSensor {
+                audio: 0.0,
+                camera: 1.0,
+            },
+        )
+        .unwrap();
     assert_eq!(found, silent);
     // A clone answers alike and leaves the original alone.
     let mut clone = engine.clone();
@@ -254,12 +286,27 @@ fn a_dead_sensor_adds_nothing_whatever_its_tokens_hold() {
                 let count = model.layout(modality).unwrap().tokens();
                 let values = random(&mut rng(1), count * 24, 1.0);
                 let values = fill.map_or(values, |fill| vec![fill; count * 24]);
-                Tensor::from_shape(&[1, count, 24], &values).unwrap().into_tvalue()
+                Tensor::from_shape(&[1, count, 24], &values)
+                    .unwrap()
+                    .into_tvalue()
             };
-            let validity = Tensor::from_shape(&[1, 2], &[0f32, 1.0]).unwrap().into_tvalue();
+            let validity = Tensor::from_shape(&[1, 2], &[0f32, 1.0])
+                .unwrap()
+                .into_tvalue();
             let audio = tokens(Modality::Audio, Some(rubbish));
-            let outputs = plan.run(tvec![audio, tokens(Modality::Camera, None), validity]).unwrap();
-            outputs.iter().flat_map(|t| t.as_plain_ram().unwrap().as_slice::<f32>().unwrap().to_vec()).collect::<Vec<_>>()
+            let outputs = plan
+                .run(tvec![audio, tokens(Modality::Camera, None), validity])
+                .unwrap();
+            outputs
+                .iter()
+                .flat_map(|t| {
+                    t.as_plain_ram()
+                        .unwrap()
+                        .as_slice::<f32>()
+                        .unwrap()
+                        .to_vec()
+                })
+                .collect::<Vec<_>>()
         };
         let clean = run(0.0);
         for rubbish in [1e30, -3e38, f32::INFINITY, f32::NAN] {
@@ -284,10 +331,13 @@ fn request<'a>(model: &'a Model, features: &'a [Features]) -> ExportRequest<'a> 
 }
 
 fn real_features(model: &Model) -> Features {
-    Frontend::new(model.manifest.audio.as_ref(), model.manifest.camera.as_ref())
-        .unwrap()
-        .features(&model.window())
-        .unwrap()
+    Frontend::new(
+        model.manifest.audio.as_ref(),
+        model.manifest.camera.as_ref(),
+    )
+    .unwrap()
+    .features(&model.window())
+    .unwrap()
 }
 
 #[test]
@@ -297,14 +347,15 @@ fn an_export_is_a_package_that_answers_like_the_model() {
         let features = [real_features(&model), model.features(2)];
         let folder = tempfile::tempdir().unwrap();
         let destination = folder.path().join("models/random");
-        let mut reference = |features: &Features, validity: PerSensor<f32>| {
-            Ok(model.answer(features, validity))
-        };
+        let mut reference =
+            |features: &Features, validity: PerSensor<f32>| Ok(model.answer(features, validity));
         let parity = export(request(&model, &features), &mut reference, &destination).unwrap();
         assert_eq!(parity.windows, 2);
         let package = Package::open(&destination).unwrap();
         assert_eq!(package.golden().unwrap().len(), 1);
-        let beside = std::fs::read_dir(destination.parent().unwrap()).unwrap().count();
+        let beside = std::fs::read_dir(destination.parent().unwrap())
+            .unwrap()
+            .count();
         assert_eq!(beside, 1, "something was left beside the package");
     }
 }
