@@ -1,1 +1,48 @@
-fn main(){}
+//! `evenkeel`: run, measure and examine audio-visual models.
+
+mod commands;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Audio-visual recognition on small boards that keeps giving right answers when a sensor fails.
+#[derive(Parser)]
+#[command(
+    version,
+    about,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
+#[command(after_help = "\
+Examples:
+  evenkeel doctor
+  evenkeel inspect models/digits
+  evenkeel evaluate clips.csv --model models/digits
+
+Exit codes: 0 fine, 1 failed, 2 bad usage, 3 finished but some inputs were bad.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Evaluate(commands::evaluate::Args),
+    Inspect(commands::inspect::Args),
+    Bench(commands::bench::Args),
+    Doctor(commands::doctor::Args),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Evaluate(args) => commands::evaluate::run(args),
+        Command::Inspect(args) => commands::inspect::run(args),
+        Command::Bench(args) => commands::bench::run(args),
+        Command::Doctor(args) => commands::doctor::run(args),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use tract_onnx::prelude::*;
 
 use super::EngineError;
-use super::verify::{MAX_ELEMENTS, Port, verify};
+use super::tensors::MAX_ELEMENTS;
+use super::verify::{Port, verify};
 
 /// One graph and the state that it keeps between windows. Clones share the weights.
 #[derive(Clone)]
@@ -15,19 +16,23 @@ pub(super) struct Graph {
     file: PathBuf,
     plan: Arc<TypedSimplePlan>,
     state: TypedSimpleState,
-    /// What it takes, in the order of [`Graph::run`]'s argument.
-    pub inputs: Vec<Port>,
     outputs: Vec<Port>,
 }
 
 impl Graph {
-    /// Checks, loads and optimises `bytes`, the contents of `file`.
-    pub fn load(file: PathBuf, bytes: &[u8]) -> Result<Self, EngineError> {
+    /// Checks, loads and optimises `bytes`, the contents of `file`. `check_inputs` looks at what the
+    /// graph takes before anything is built; its error is the rest of a sentence on the file.
+    pub fn load(
+        file: PathBuf,
+        bytes: &[u8],
+        check_inputs: impl FnOnce(&[Port]) -> Result<(), String>,
+    ) -> Result<Self, EngineError> {
         let refuse = |what: String| EngineError::Graph {
             file: file.clone(),
             what,
         };
         let verified = verify(bytes).map_err(refuse)?;
+        check_inputs(&verified.inputs).map_err(refuse)?;
         // The checks above are meant to leave nothing for tract to stumble over; if something gets
         // past them, the caller still gets an error and not a panic.
         let plan = catch_unwind(AssertUnwindSafe(|| optimise(&verified.model)))
@@ -57,7 +62,6 @@ impl Graph {
             file,
             plan,
             state,
-            inputs: verified.inputs,
             outputs,
         })
     }
@@ -71,9 +75,30 @@ impl Graph {
             .ok_or_else(|| self.refuse(format!("gives no output `{name}`")))
     }
 
-    /// Names of the outputs, in order.
-    pub fn output_names(&self) -> impl Iterator<Item = &str> {
-        self.outputs.iter().map(|port| port.name.as_str())
+    /// Refuses outputs besides `expected`.
+    pub fn check_outputs(&self, expected: [&str; 2]) -> Result<(), EngineError> {
+        let stray = self
+            .outputs
+            .iter()
+            .find(|port| !expected.contains(&port.name.as_str()));
+        match stray {
+            Some(port) => {
+                Err(self.refuse(format!("gives an output `{}` that nobody reads", port.name)))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Where the output `name` stands, which must have this shape.
+    pub fn shaped_output(&self, name: &str, expected: &[usize]) -> Result<usize, EngineError> {
+        let (index, shape) = self.output(name)?;
+        if shape == expected {
+            Ok(index)
+        } else {
+            Err(self.refuse(format!(
+                "gives `{name}` of shape {shape:?} where model.toml says {expected:?}"
+            )))
+        }
     }
 
     /// An error about what this graph is.
@@ -84,7 +109,7 @@ impl Graph {
         }
     }
 
-    /// Runs the graph once.
+    /// Runs the graph once; inputs in the order in which `check_inputs` saw them.
     pub fn run(&mut self, inputs: TVec<TValue>) -> Result<TVec<TValue>, EngineError> {
         let outcome = catch_unwind(AssertUnwindSafe(|| self.state.run(inputs)))
             .unwrap_or_else(|_| Err(TractError::msg("the inference library panicked")));
@@ -154,4 +179,22 @@ fn fixed_f32_shape(fact: &TypedFact) -> Option<Vec<usize>> {
     (fact.datum_type == f32::datum_type())
         .then(|| fact.shape.as_concrete().map(<[usize]>::to_vec))
         .flatten()
+}
+
+/// A tensor of zeros for `graph`.
+pub(super) fn zeros(graph: &Graph, shape: &[usize]) -> Result<Arc<Tensor>, EngineError> {
+    Tensor::zero::<f32>(shape)
+        .map(Arc::new)
+        .map_err(|error| graph.refuse(format!("cannot be run ({error})")))
+}
+
+/// Overwrites an f32 tensor of the same length. In place, unless a clone of the engine or a run
+/// that failed still holds it.
+pub(super) fn fill(tensor: &mut Arc<Tensor>, values: &[f32]) {
+    let Ok(mut view) = Arc::make_mut(tensor).try_as_plain_ram_mut() else {
+        return;
+    };
+    if let Ok(numbers) = view.as_slice_mut::<f32>() {
+        numbers.copy_from_slice(values);
+    }
 }

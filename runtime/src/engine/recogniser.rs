@@ -136,3 +136,25 @@ fn most_probable(probabilities: &[f32]) -> (usize, f32) {
     }
     best
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probabilities_are_finite_for_any_logits_and_flatter_with_temperature() {
+        for logits in [[1e30, -1e30, 0.0], [-3e38, -3e38, -3e38], [1.0, 2.0, 3.0]] {
+            let sharp = softmax(&logits, 1.0);
+            assert!((sharp.iter().sum::<f32>() - 1.0).abs() < 1e-6, "{sharp:?}");
+            let flat = softmax(&logits, 4.0);
+            assert!(most_probable(&flat).1 <= most_probable(&sharp).1);
+            assert_eq!(most_probable(&flat).0, most_probable(&sharp).0);
+        }
+    }
+
+    #[test]
+    fn an_engine_can_go_to_another_thread() {
+        fn is_send<T: Send>() {}
+        is_send::<Engine>();
+    }
+}

@@ -4,14 +4,13 @@
 //! not the size of their data, data kept in other files, numbers that are not finite, sub-graphs,
 //! and operators outside the feed-forward set below.
 
-use tract_onnx::pb::tensor_proto::{DataLocation, DataType};
+use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::{
-    GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, tensor_shape_proto, type_proto,
+    GraphProto, ModelProto, NodeProto, ValueInfoProto, tensor_shape_proto, type_proto,
 };
 use tract_onnx::prelude::Framework;
 
-/// Largest number of elements in one tensor: 64 Mi, or 256 MiB of f32.
-pub(super) const MAX_ELEMENTS: usize = 64 << 20;
+use super::tensors::{check_tensor, elements};
 
 /// Operators that a package may use: what convolutional and transformer encoders need, in floating
 /// point or quantised. Nothing here loops, draws random numbers, or makes a tensor whose size is
@@ -174,106 +173,6 @@ fn decode(bytes: &[u8]) -> Result<ModelProto, String> {
         .map_err(|_| "is not an ONNX model (it cannot be decoded)".to_owned())
 }
 
-/// Product of `dims`, or `None` when one is negative or the product passes [`MAX_ELEMENTS`].
-fn elements(dims: &[i64]) -> Option<usize> {
-    dims.iter().try_fold(1usize, |product, &dim| {
-        let product = product.checked_mul(usize::try_from(dim).ok()?)?;
-        (product <= MAX_ELEMENTS).then_some(product)
-    })
-}
-
-fn check_tensor(tensor: &TensorProto) -> Result<(), String> {
-    let name = &tensor.name;
-    if tensor.data_location == Some(DataLocation::External as i32)
-        || !tensor.external_data.is_empty()
-    {
-        return Err(format!(
-            "keeps the data of tensor `{name}` in another file, which packages may not"
-        ));
-    }
-    if tensor.segment.is_some() {
-        return Err(format!(
-            "holds tensor `{name}` in segments, which packages may not"
-        ));
-    }
-    let count = elements(&tensor.dims).ok_or_else(|| {
-        format!(
-            "holds a tensor `{name}` of shape {:?}, which is negative or larger than {MAX_ELEMENTS} numbers",
-            tensor.dims
-        )
-    })?;
-    let kind = DataType::try_from(tensor.data_type).unwrap_or(DataType::Undefined);
-    // Bytes per number in `raw_data`, and how many numbers stand in the typed field.
-    let (width, typed) = match kind {
-        DataType::Float => (4, tensor.float_data.len()),
-        DataType::Double => (8, tensor.double_data.len()),
-        DataType::Int64 => (8, tensor.int64_data.len()),
-        DataType::Int32 => (4, tensor.int32_data.len()),
-        DataType::Int16 | DataType::Uint16 | DataType::Float16 => (2, tensor.int32_data.len()),
-        DataType::Int8 | DataType::Uint8 | DataType::Bool => (1, tensor.int32_data.len()),
-        _ => {
-            return Err(format!(
-                "holds a tensor `{name}` of type {}, which packages may not",
-                kind.as_str_name()
-            ));
-        }
-    };
-    let held = if tensor.raw_data.is_empty() {
-        typed
-    } else if tensor.raw_data.len().is_multiple_of(width) {
-        tensor.raw_data.len() / width
-    } else {
-        return Err(format!(
-            "holds a tensor `{name}` that ends in the middle of a number"
-        ));
-    };
-    if held != count {
-        return Err(format!(
-            "says that tensor `{name}` has {count} numbers and holds {held}"
-        ));
-    }
-    if is_finite(tensor, kind) {
-        Ok(())
-    } else {
-        Err(format!(
-            "holds a number in tensor `{name}` that is not finite"
-        ))
-    }
-}
-
-fn is_finite(tensor: &TensorProto, kind: DataType) -> bool {
-    let raw = &tensor.raw_data;
-    match kind {
-        DataType::Float => {
-            tensor.float_data.iter().all(|x| x.is_finite())
-                && raw
-                    .as_chunks::<4>()
-                    .0
-                    .iter()
-                    .all(|bytes| f32::from_le_bytes(*bytes).is_finite())
-        }
-        DataType::Double => {
-            tensor.double_data.iter().all(|x| x.is_finite())
-                && raw
-                    .as_chunks::<8>()
-                    .0
-                    .iter()
-                    .all(|bytes| f64::from_le_bytes(*bytes).is_finite())
-        }
-        DataType::Float16 => {
-            // All ones in the exponent is infinity or NaN.
-            let finite = |bits: u16| bits & 0x7c00 != 0x7c00;
-            tensor.int32_data.iter().all(|&x| finite(x as u16))
-                && raw
-                    .as_chunks::<2>()
-                    .0
-                    .iter()
-                    .all(|bytes| finite(u16::from_le_bytes(*bytes)))
-        }
-        _ => true,
-    }
-}
-
 fn check_node(node: &NodeProto) -> Result<(), String> {
     let known = matches!(node.domain.as_str(), "" | "ai.onnx")
         && OPERATORS.binary_search(&node.op_type.as_str()).is_ok();
@@ -367,4 +266,14 @@ fn check_wiring(graph: &GraphProto, inputs: &[Port]) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_operators_can_be_searched() {
+        assert!(OPERATORS.is_sorted(), "binary search needs the list sorted");
+    }
 }

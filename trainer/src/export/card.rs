@@ -29,7 +29,9 @@ pub(super) fn card(manifest: &Manifest, notes: &CardNotes) -> String {
     line("## Labels\n".into());
     line(format!("{}\n", manifest.labels.join(", ")));
     if let Some(nothing) = &manifest.nothing {
-        line(format!("`{nothing}` means that there is nothing to recognise.\n"));
+        line(format!(
+            "`{nothing}` means that there is nothing to recognise.\n"
+        ));
     }
 
     line("## Sensors\n".into());
@@ -59,7 +61,10 @@ pub(super) fn card(manifest: &Manifest, notes: &CardNotes) -> String {
 
     line("\n## Training\n".into());
     line(format!("- Data: {}", manifest.training.data));
-    line(format!("- Method: {}, seed {}", manifest.training.method, manifest.training.seed));
+    line(format!(
+        "- Method: {}, seed {}",
+        manifest.training.method, manifest.training.seed
+    ));
     if let Some(commit) = &manifest.training.commit {
         line(format!("- Trainer at commit {commit}"));
     }
@@ -86,7 +91,7 @@ pub(super) fn card(manifest: &Manifest, notes: &CardNotes) -> String {
     line("\n## Use\n".into());
     let _ = write!(
         text,
-        "```\nevenkeel inspect PATH/TO/{name}\nevenkeel evaluate PATH/TO/{name} CLIPS\n```\n\n\
+        "```\nevenkeel inspect PATH/TO/{name}\nevenkeel evaluate CLIPS --model PATH/TO/{name}\n```\n\n\
          The graphs are ONNX, opset 17, and run in other runtimes too: `audio.onnx` and \
          `camera.onnx` give `tokens` and `probe`; `fusion.onnx` takes the tokens and one validity \
          per sensor (0 absent, 1 present) and gives `logits` and `attention`.\n",

@@ -15,7 +15,7 @@ use super::ExportError;
 use super::fold::{add_bias, round, transpose};
 use super::onnx::{Attribute, GraphBuilder};
 use super::weights::Weights;
-use crate::model::spec::{Activation, ModelSpec, Stem};
+use crate::model::{Activation, ModelSpec, Stem};
 
 /// Variance floor of every layer norm.
 pub(super) const EPSILON: f32 = 1e-5;
@@ -111,7 +111,8 @@ struct Linear {
 
 impl Build<'_> {
     fn get(&self, name: &str, shape: &[usize]) -> Result<Vec<f64>, ExportError> {
-        self.weights.get_f64(&format!("{}.{name}", self.layout.modality), shape)
+        self.weights
+            .get_f64(&format!("{}.{name}", self.layout.modality), shape)
     }
 
     fn stem(&mut self) -> Result<String, ExportError> {
@@ -129,8 +130,11 @@ impl Build<'_> {
         let position = self.get("position", &[self.layout.tokens(), width])?;
         let graph = &mut self.graph;
         let x = graph.input(&self.layout.modality.to_string(), &input);
-        let kernel =
-            graph.constant("stem.weight", &[width, channels, rows, columns], &round(&kernel));
+        let kernel = graph.constant(
+            "stem.weight",
+            &[width, channels, rows, columns],
+            &round(&kernel),
+        );
         let bias = graph.constant("stem.bias", &[width], &round(&bias));
         let x = graph.node(
             "stem",
@@ -143,12 +147,16 @@ impl Build<'_> {
         );
         let cells = grid[0] * grid[1];
         let x = graph.reshape("stem.cells", &x, &[groups, width, cells]);
-        let mut x = graph.node("stem.rows", "Transpose", &[&x], &[Attribute::Ints("perm", &[0, 2, 1])]);
+        let mut x = graph.node(
+            "stem.rows",
+            "Transpose",
+            &[&x],
+            &[Attribute::Ints("perm", &[0, 2, 1])],
+        );
         if groups > 1 {
             x = graph.reshape("stem.tokens", &x, &[1, groups * cells, width]);
         }
-        let position =
-            graph.constant("position", &[1, groups * cells, width], &round(&position));
+        let position = graph.constant("position", &[1, groups * cells, width], &round(&position));
         Ok(graph.node("stem.out", "Add", &[&x, &position], &[]))
     }
 
@@ -187,14 +195,20 @@ impl Build<'_> {
         let tokens = self.layout.tokens();
         let graph = &mut self.graph;
         let scores = graph.node(&format!("{name}.scores"), "MatMul", &[&query, &key], &[]);
-        let shares =
-            graph.node(&format!("{name}.shares"), "Softmax", &[&scores], &[Attribute::Int("axis", -1)]);
+        let shares = graph.node(
+            &format!("{name}.shares"),
+            "Softmax",
+            &[&scores],
+            &[Attribute::Int("axis", -1)],
+        );
         let mixed = graph.node(&format!("{name}.mixed"), "MatMul", &[&shares, &value], &[]);
         let perm = [Attribute::Ints("perm", &[0, 2, 1, 3])];
         let mixed = graph.node(&format!("{name}.mixed.t"), "Transpose", &[&mixed], &perm);
         let mixed = graph.reshape(&format!("{name}.joined"), &mixed, &[1, tokens, width]);
         let out = self.affine(&format!("{name}.out"), &mixed, &out, width);
-        Ok(self.graph.node(&format!("{name}.sum"), "Add", &[x, &out], &[]))
+        Ok(self
+            .graph
+            .node(&format!("{name}.sum"), "Add", &[x, &out], &[]))
     }
 
     /// x + perceptron(norm(x)).
@@ -208,7 +222,9 @@ impl Build<'_> {
         let y = self.affine(&format!("{name}.up"), &normed, &up, width);
         let y = self.activation(&format!("{name}.active"), &y);
         let y = self.affine(&format!("{name}.down"), &y, &down, hidden);
-        Ok(self.graph.node(&format!("{name}.sum"), "Add", &[x, &y], &[]))
+        Ok(self
+            .graph
+            .node(&format!("{name}.sum"), "Add", &[x, &y], &[]))
     }
 
     fn head(&mut self, x: &str) -> Result<(), ExportError> {
@@ -218,9 +234,12 @@ impl Build<'_> {
         let probe = self.linear("probe", width, classes)?;
         let tokens = self.norm("tokens", x, Some((&scale, &shift)));
         let attributes = [Attribute::Ints("axes", &[1]), Attribute::Int("keepdims", 0)];
-        let mean = self.graph.node("mean", "ReduceMean", &[&tokens], &attributes);
+        let mean = self
+            .graph
+            .node("mean", "ReduceMean", &[&tokens], &attributes);
         self.affine("probe", &mean, &probe, width);
-        self.graph.output("tokens", &[1, self.layout.tokens(), width]);
+        self.graph
+            .output("tokens", &[1, self.layout.tokens(), width]);
         self.graph.output("probe", &[1, classes]);
         Ok(())
     }
@@ -233,12 +252,7 @@ impl Build<'_> {
     }
 
     /// The linear layer `name` with scale and shift of the norm before it folded in.
-    fn behind_norm(
-        &self,
-        norm: &str,
-        name: &str,
-        outputs: usize,
-    ) -> Result<Linear, ExportError> {
+    fn behind_norm(&self, norm: &str, name: &str, outputs: usize) -> Result<Linear, ExportError> {
         let width = self.layout.width;
         let scale = self.get(&format!("{norm}.weight"), &[width])?;
         let shift = self.get(&format!("{norm}.bias"), &[width])?;
@@ -254,14 +268,21 @@ impl Build<'_> {
     fn norm(&mut self, name: &str, x: &str, affine: Option<(&[f64], &[f64])>) -> String {
         let width = self.layout.width;
         let scale = affine.map_or_else(|| vec![1.0; width], |(scale, _)| round(scale));
-        let scale = self.graph.constant(&format!("{name}.scale"), &[width], &scale);
+        let scale = self
+            .graph
+            .constant(&format!("{name}.scale"), &[width], &scale);
         let mut inputs = vec![x, &scale];
         let shift = affine.map(|(_, shift)| {
-            self.graph.constant(&format!("{name}.shift"), &[width], &round(shift))
+            self.graph
+                .constant(&format!("{name}.shift"), &[width], &round(shift))
         });
         inputs.extend(shift.as_deref());
-        let attributes = [Attribute::Int("axis", -1), Attribute::Float("epsilon", EPSILON)];
-        self.graph.node(name, "LayerNormalization", &inputs, &attributes)
+        let attributes = [
+            Attribute::Int("axis", -1),
+            Attribute::Float("epsilon", EPSILON),
+        ];
+        self.graph
+            .node(name, "LayerNormalization", &inputs, &attributes)
     }
 
     /// x·Wᵀ.
@@ -269,15 +290,20 @@ impl Build<'_> {
         let outputs = matrix.len() / inputs;
         let transposed = round(&transpose(matrix, inputs));
         let matrix =
-            self.graph.constant(&format!("{name}.weight"), &[inputs, outputs], &transposed);
-        self.graph.node(&format!("{name}.product"), "MatMul", &[x, &matrix], &[])
+            self.graph
+                .constant(&format!("{name}.weight"), &[inputs, outputs], &transposed);
+        self.graph
+            .node(&format!("{name}.product"), "MatMul", &[x, &matrix], &[])
     }
 
     /// x·Wᵀ + b.
     fn affine(&mut self, name: &str, x: &str, linear: &Linear, inputs: usize) -> String {
         let product = self.product(name, x, &linear.matrix, inputs);
-        let bias =
-            self.graph.constant(&format!("{name}.bias"), &[linear.bias.len()], &round(&linear.bias));
+        let bias = self.graph.constant(
+            &format!("{name}.bias"),
+            &[linear.bias.len()],
+            &round(&linear.bias),
+        );
         self.graph.node(name, "Add", &[&product, &bias], &[])
     }
 
@@ -287,7 +313,8 @@ impl Build<'_> {
         let shape = [1, self.layout.tokens(), heads, width / heads];
         let split = self.graph.reshape(&format!("{x}.split"), x, &shape);
         let perm = [Attribute::Ints("perm", perm)];
-        self.graph.node(&format!("{x}.heads"), "Transpose", &[&split], &perm)
+        self.graph
+            .node(&format!("{x}.heads"), "Transpose", &[&split], &perm)
     }
 
     fn activation(&mut self, name: &str, x: &str) -> String {
@@ -296,7 +323,11 @@ impl Build<'_> {
             Activation::Relu => graph.node(name, "Relu", &[x], &[]),
             // Opset 17 has no Gelu; both libraries know this pattern and run it as one.
             Activation::Gelu => {
-                let root = graph.constant(&format!("{name}.root"), &[], &[std::f32::consts::FRAC_1_SQRT_2]);
+                let root = graph.constant(
+                    &format!("{name}.root"),
+                    &[],
+                    &[std::f32::consts::FRAC_1_SQRT_2],
+                );
                 let one = graph.constant(&format!("{name}.one"), &[], &[1.0]);
                 let half = graph.constant(&format!("{name}.half"), &[], &[0.5]);
                 let scaled = graph.node(&format!("{name}.scaled"), "Mul", &[x, &root], &[]);

@@ -10,7 +10,7 @@ use evenkeel::window::{Modality, PerSensor};
 
 use super::ExportError;
 use super::weights::Weights;
-use crate::model::spec::Fusion;
+use crate::model::Fusion;
 
 /// Attention fusion in few numbers.
 #[derive(Debug, Clone, PartialEq)]
@@ -111,7 +111,10 @@ impl Attention {
             total += weight;
             shares[*place] += weight;
             let value = add_bias(&self.value.0, token, &self.value.1);
-            mixed.iter_mut().zip(value).for_each(|(sum, x)| *sum += weight * x);
+            mixed
+                .iter_mut()
+                .zip(value)
+                .for_each(|(sum, x)| *sum += weight * x);
         }
         mixed.iter_mut().for_each(|x| *x /= total);
         let out = add_bias(&self.out.0, &mixed, &self.out.1);
@@ -152,7 +155,11 @@ impl PlainFusion {
         let attention = matches!(fusion, Fusion::Rollingq | Fusion::Attention)
             .then(|| Attention::read(weights, width, classes))
             .transpose()?;
-        let inputs = if fusion == Fusion::Concat { 2 * width } else { width };
+        let inputs = if fusion == Fusion::Concat {
+            2 * width
+        } else {
+            width
+        };
         Ok(Self {
             fusion,
             width,
@@ -187,10 +194,14 @@ impl PlainFusion {
         });
         let mean = |modality: Modality| {
             let mut mean = vec![0.0; self.width];
-            let tokens = tokens[modality].filter(|_| weight[modality] > 0.0).unwrap_or_default();
+            let tokens = tokens[modality]
+                .filter(|_| weight[modality] > 0.0)
+                .unwrap_or_default();
             let share = weight[modality] * self.width as f64 / tokens.len().max(1) as f64;
             for token in tokens.chunks(self.width) {
-                mean.iter_mut().zip(token).for_each(|(sum, &x)| *sum += share * f64::from(x));
+                mean.iter_mut()
+                    .zip(token)
+                    .for_each(|(sum, &x)| *sum += share * f64::from(x));
             }
             mean
         };
@@ -216,7 +227,9 @@ pub(super) fn multiply(a: &[f64], b: &[f64], inner: usize) -> Vec<f64> {
     for row in a.chunks(inner) {
         let mut sums = vec![0.0; columns];
         for (x, values) in row.iter().zip(b.chunks(columns)) {
-            sums.iter_mut().zip(values).for_each(|(sum, y)| *sum += x * y);
+            sums.iter_mut()
+                .zip(values)
+                .for_each(|(sum, y)| *sum += x * y);
         }
         product.extend(sums);
     }

@@ -10,7 +10,7 @@ use super::ExportError;
 use super::fold::{Folded, Head, round, transpose};
 use super::onnx::{Attribute, GraphBuilder};
 use super::weights::Weights;
-use crate::model::spec::Fusion;
+use crate::model::Fusion;
 
 /// The ONNX file of the fusion; `tokens` is how many each sensor gives.
 pub(super) fn fusion(
@@ -80,7 +80,12 @@ impl Build {
         for (modality, _) in &self.sensors {
             let part = format!("validity.{modality}");
             let weight = graph.reshape(&format!("{modality}.validity"), &part, &[1, 1, 1]);
-            graph.node(&format!("{modality}.valid"), "Greater", &[&weight, "zero"], &[]);
+            graph.node(
+                &format!("{modality}.valid"),
+                "Greater",
+                &[&weight, "zero"],
+                &[],
+            );
         }
     }
 
@@ -108,9 +113,18 @@ impl Build {
                 &[],
             );
             let attributes = [Attribute::Ints("axes", &[2]), Attribute::Int("keepdims", 1)];
-            let top = graph.node(&format!("{modality}.top"), "ReduceMax", &[&masked], &attributes);
-            largest =
-                graph.node(&format!("{modality}.largest"), "Max", &[&largest, &top], &[]);
+            let top = graph.node(
+                &format!("{modality}.top"),
+                "ReduceMax",
+                &[&masked],
+                &attributes,
+            );
+            largest = graph.node(
+                &format!("{modality}.largest"),
+                "Max",
+                &[&largest, &top],
+                &[],
+            );
         }
 
         let weight = graph.node("class.above", "Sub", &["class.score", &largest], &[]);
@@ -122,7 +136,12 @@ impl Build {
             let masked = named("scores.masked");
             let above = graph.node(&named("above"), "Sub", &[&masked, &largest], &[]);
             let raised = graph.node(&named("raised"), "Exp", &[&above], &[]);
-            let weighted = graph.node(&named("weights"), "Mul", &[&raised, &named("validity")], &[]);
+            let weighted = graph.node(
+                &named("weights"),
+                "Mul",
+                &[&raised, &named("validity")],
+                &[],
+            );
             let sum = graph.node(
                 &named("weight"),
                 "ReduceSum",
@@ -131,8 +150,12 @@ impl Build {
             );
             let tokens = modality.to_string();
             let part = graph.node(&named("mixed"), "MatMul", &[&weighted, &tokens], &[]);
-            let part =
-                graph.node(&named("part"), "Where", &[&named("valid"), &part, "zero"], &[]);
+            let part = graph.node(
+                &named("part"),
+                "Where",
+                &[&named("valid"), &part, "zero"],
+                &[],
+            );
             total = graph.node(&named("total"), "Add", &[&total, &sum], &[]);
             mixed = graph.node(&named("joined"), "Add", &[&mixed, &part], &[]);
             weights.push(sum);
@@ -155,8 +178,12 @@ impl Build {
         for (modality, _) in &self.sensors {
             let named = |part: &str| format!("{modality}.{part}");
             let attributes = [Attribute::Ints("axes", &[1]), Attribute::Int("keepdims", 1)];
-            let mean =
-                graph.node(&named("mean"), "ReduceMean", &[&modality.to_string()], &attributes);
+            let mean = graph.node(
+                &named("mean"),
+                "ReduceMean",
+                &[&modality.to_string()],
+                &attributes,
+            );
             let weighted = graph.node(&named("weighted"), "Mul", &[&mean, &named("validity")], &[]);
             let inputs = [&named("valid"), &weighted, "zero"];
             parts.push(graph.node(&named("part"), "Where", &inputs, &[]));
@@ -164,9 +191,10 @@ impl Build {
         let names: Vec<&str> = parts.iter().map(String::as_str).collect();
         let (joined, length) = match names.as_slice() {
             [one] => ((*one).to_owned(), width),
-            both if join == Join::Concat => {
-                (graph.node("joined", "Concat", both, &[Attribute::Int("axis", 2)]), 2 * width)
-            }
+            both if join == Join::Concat => (
+                graph.node("joined", "Concat", both, &[Attribute::Int("axis", 2)]),
+                2 * width,
+            ),
             both => (graph.node("joined", "Add", both, &[]), width),
         };
         let row = graph.reshape("joined.row", &joined, &[1, length]);

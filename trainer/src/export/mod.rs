@@ -13,6 +13,8 @@ mod parity;
 mod weights;
 
 #[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
 mod reference;
 #[cfg(test)]
 mod tests;
@@ -31,7 +33,7 @@ use evenkeel::package::{
 };
 use evenkeel::window::{Modality, PerSensor, Window};
 
-use crate::model::spec::{Fusion, ModelSpec};
+use crate::model::{Fusion, ModelSpec};
 use encoder::Layout;
 
 /// Everything that an export needs.
@@ -139,7 +141,12 @@ pub fn graphs(
                         frames, spec.tubelet
                     )));
                 }
-                Some([frames / spec.tubelet, spec.tubelet * channels, height, width])
+                Some([
+                    frames / spec.tubelet,
+                    spec.tubelet * channels,
+                    height,
+                    width,
+                ])
             }
             None => None,
         },
@@ -147,7 +154,11 @@ pub fn graphs(
     for modality in Modality::ALL {
         let needed = needs(spec.fusion, modality);
         if needed != inputs[modality].is_some() {
-            let (has, takes) = if needed { ("no", "takes one") } else { ("a", "takes none") };
+            let (has, takes) = if needed {
+                ("no", "takes one")
+            } else {
+                ("a", "takes none")
+            };
             return Err(ExportError::Model(format!(
                 "there is {has} {modality} frontend, and this fusion {takes}"
             )));

@@ -49,13 +49,19 @@ impl GraphBuilder {
     /// An f32 constant.
     pub fn constant(&mut self, name: &str, shape: &[usize], values: &[f32]) -> String {
         debug_assert_eq!(shape.iter().product::<usize>(), values.len());
-        let raw = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let raw = values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
         self.initializer(name, shape, DataType::Float, raw)
     }
 
     /// A constant list of integers: shapes and axes.
     pub fn integers(&mut self, name: &str, values: &[i64]) -> String {
-        let raw = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let raw = values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
         self.initializer(name, &[values.len()], DataType::Int64, raw)
     }
 

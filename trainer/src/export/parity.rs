@@ -8,7 +8,7 @@ use evenkeel::window::{Modality, PerSensor};
 use super::ExportError;
 use super::fold::PlainFusion;
 use super::weights::Weights;
-use crate::model::spec::ModelSpec;
+use crate::model::ModelSpec;
 
 /// Largest difference of a logit, attention share or probe logit from the trained model.
 pub const PARITY_TOLERANCE: f32 = 1e-4;
@@ -78,7 +78,9 @@ pub(super) fn check(
 impl Parity {
     fn compare(&mut self, found: &Output, expected: &Output) {
         self.logits = self.logits.max(largest(&found.logits, &expected.logits));
-        self.attention = self.attention.max(largest(&found.attention, &expected.attention));
+        self.attention = self
+            .attention
+            .max(largest(&found.attention, &expected.attention));
         for modality in Modality::ALL {
             // The engine leaves out the encoder of a sensor that is gone; the trainer may not.
             if let (Some(found), Some(expected)) =
@@ -96,7 +98,10 @@ impl Parity {
             ("the probes", self.probes, PARITY_TOLERANCE),
             ("the folded fusion", self.folded, FOLDED_TOLERANCE),
         ];
-        match figures.into_iter().find(|(_, found, allowed)| found > allowed) {
+        match figures
+            .into_iter()
+            .find(|(_, found, allowed)| found > allowed)
+        {
             Some((what, found, allowed)) => Err(ExportError::Differs {
                 what: format!("{what} over {} windows", self.windows),
                 found,
@@ -112,7 +117,10 @@ fn validities(sensors: PerSensor<bool>) -> Vec<PerSensor<f32>> {
     let weight = |present: bool| if present { 1.0 } else { 0.0 };
     let all = PerSensor::from_fn(|modality| weight(sensors[modality]));
     let mut patterns = vec![all];
-    for modality in Modality::ALL.into_iter().filter(|modality| sensors[*modality]) {
+    for modality in Modality::ALL
+        .into_iter()
+        .filter(|modality| sensors[*modality])
+    {
         let mut pattern = all;
         pattern[modality] = 0.0;
         patterns.push(pattern);
@@ -121,11 +129,7 @@ fn validities(sensors: PerSensor<bool>) -> Vec<PerSensor<f32>> {
 }
 
 /// Largest difference between the fusion graph and the plain fusion on one window's real tokens.
-fn folded(
-    engine: &mut Engine,
-    plain: &PlainFusion,
-    window: &Features,
-) -> Result<f32, ExportError> {
+fn folded(engine: &mut Engine, plain: &PlainFusion, window: &Features) -> Result<f32, ExportError> {
     let mut encode = |modality: Modality| match &window[modality] {
         Some(features) => engine.encode(modality, features),
         None => Ok(None),
@@ -154,7 +158,14 @@ pub(super) fn largest(a: &[f32], b: &[f32]) -> f32 {
     if a.len() != b.len() {
         return f32::INFINITY;
     }
-    a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, |worst, d| {
-        if d.is_nan() { f32::INFINITY } else { worst.max(d) }
-    })
+    a.iter()
+        .zip(b)
+        .map(|(x, y)| (x - y).abs())
+        .fold(0.0, |worst, d| {
+            if d.is_nan() {
+                f32::INFINITY
+            } else {
+                worst.max(d)
+            }
+        })
 }

@@ -37,7 +37,10 @@ impl Weights {
                 });
             }
             let (chunks, _) = view.data().as_chunks::<4>();
-            let values = chunks.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+            let values = chunks
+                .iter()
+                .map(|bytes| f32::from_le_bytes(*bytes))
+                .collect();
             tensors.insert(name.to_owned(), (view.shape().to_vec(), values));
         }
         Self::new(file, tensors)
@@ -85,7 +88,11 @@ impl Weights {
 
     /// Like [`Weights::get`], in double precision for folding.
     pub(super) fn get_f64(&self, name: &str, shape: &[usize]) -> Result<Vec<f64>, ExportError> {
-        Ok(self.get(name, shape)?.iter().map(|&x| f64::from(x)).collect())
+        Ok(self
+            .get(name, shape)?
+            .iter()
+            .map(|&x| f64::from(x))
+            .collect())
     }
 
     fn refuse(&self, tensor: &str, what: &str) -> ExportError {
@@ -122,9 +129,18 @@ mod tests {
         ];
         for error in errors {
             let text = error.to_string();
-            assert!(text.contains("`probe.bias`") && text.contains("best.safetensors"), "{text}");
+            assert!(
+                text.contains("`probe.bias`") && text.contains("best.safetensors"),
+                "{text}"
+            );
         }
-        assert!(weights.get("probe.weight", &[2]).unwrap_err().to_string().contains("is missing"));
+        assert!(
+            weights
+                .get("probe.weight", &[2])
+                .unwrap_err()
+                .to_string()
+                .contains("is missing")
+        );
     }
 
     #[test]

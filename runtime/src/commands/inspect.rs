@@ -1,0 +1,166 @@
+//! `evenkeel inspect`: what is in a model package, and whether it works here.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use evenkeel::engine::{GOLDEN_TOLERANCE, GoldenCheck, Recogniser, check_golden, graph_size};
+use evenkeel::package::{Manifest, Package};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::{print, print_json};
+
+/// Verifies a model package, prints what is in it, and runs its golden windows.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  evenkeel inspect models/digits
+  evenkeel inspect models/digits --json
+
+Exit codes: 0 the package is whole and answers here as it did where it was made, 1 it does not.")]
+pub struct Args {
+    /// Folder of the model package
+    package: PathBuf,
+    /// Print everything as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Inspection<'a> {
+    manifest: &'a Manifest,
+    graphs: BTreeMap<&'static str, GraphFigures>,
+    golden: GoldenCheck,
+}
+
+#[derive(Serialize)]
+struct GraphFigures {
+    bytes: usize,
+    operators: usize,
+    parameters: usize,
+    sha256: String,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the package cannot be read or its graphs cannot be loaded and run.
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let package = Package::open(&args.package)?;
+    let mut recogniser = Recogniser::new(&package)?;
+    let golden =
+        check_golden(&package, &mut recogniser).context("the golden windows could not be run")?;
+    let files = [
+        ("audio.onnx", package.graphs.audio.as_deref()),
+        ("camera.onnx", package.graphs.camera.as_deref()),
+        ("fusion.onnx", Some(package.graphs.fusion.as_slice())),
+    ];
+    let inspection = Inspection {
+        manifest: &package.manifest,
+        graphs: files
+            .into_iter()
+            .filter_map(|(name, bytes)| Some((name, figures(bytes?)?)))
+            .collect(),
+        golden,
+    };
+    if args.json {
+        print_json(&inspection)?;
+    } else {
+        print(&text(&inspection))?;
+    }
+    if inspection.golden.matches {
+        return Ok(ExitCode::SUCCESS);
+    }
+    if inspection.golden.windows == 0 {
+        anyhow::bail!(
+            "{} has no golden windows, so nothing proves that it works here; export it again",
+            args.package.display()
+        );
+    }
+    anyhow::bail!(
+        "{} answers differently here than where it was made (by {:.2e}, and {GOLDEN_TOLERANCE:.0e} \
+         is allowed); get a fresh copy, and if that does not help report this processor",
+        args.package.display(),
+        inspection.golden.largest_difference
+    )
+}
+
+fn figures(bytes: &[u8]) -> Option<GraphFigures> {
+    let size = graph_size(bytes)?;
+    let hash = Sha256::digest(bytes);
+    Some(GraphFigures {
+        bytes: bytes.len(),
+        operators: size.nodes,
+        parameters: size.parameters,
+        sha256: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+    })
+}
+
+fn text(inspection: &Inspection) -> String {
+    let manifest = inspection.manifest;
+    let mut lines = vec![
+        format!(
+            "{} {} ({})",
+            manifest.name, manifest.version, manifest.license
+        ),
+        format!("labels    {}", manifest.labels.join(", ")),
+    ];
+    if let Some(nothing) = &manifest.nothing {
+        lines.push(format!(
+            "nothing   `{nothing}` means that there is nothing to recognise"
+        ));
+    }
+    if let Some(audio) = &manifest.audio {
+        let [bands, frames] = audio.shape();
+        lines.push(format!(
+            "audio     {:.2} s at {}, {bands} mel bands × {frames} frames",
+            audio.window_duration().as_secs_f64(),
+            audio.sample_rate
+        ));
+    }
+    if let Some(camera) = &manifest.camera {
+        let [frames, channels, height, width] = camera.shape();
+        lines.push(format!(
+            "camera    {width}×{height}, {channels} channel(s), {frames} frame(s) over {:.2} s",
+            camera.window_seconds
+        ));
+    }
+    lines.push(format!(
+        "answers   unsure below confidence {}, temperature {}",
+        manifest.thresholds.confidence, manifest.thresholds.temperature
+    ));
+    let training = &manifest.training;
+    lines.push(format!(
+        "training  {}, seed {}: {}",
+        training.method, training.seed, training.data
+    ));
+    if let Some(commit) = &training.commit {
+        lines.push(format!("          commit {commit}"));
+    }
+    for (name, value) in &training.metrics {
+        lines.push(format!("          {name} {value:.4}"));
+    }
+    lines.push(String::new());
+    for (name, figures) in &inspection.graphs {
+        lines.push(format!(
+            "{name:<12} {:>9} bytes  {:>4} operators  {:>9} parameters  sha256 {}",
+            figures.bytes, figures.operators, figures.parameters, figures.sha256
+        ));
+    }
+    let golden = &inspection.golden;
+    let mut text = lines.join("\n");
+    let verdict = if golden.matches {
+        "match"
+    } else {
+        "DO NOT MATCH"
+    };
+    let _ = writeln!(
+        text,
+        "\n\ngolden       {} window(s) {verdict}, largest difference {:.2e}",
+        golden.windows, golden.largest_difference
+    );
+    text
+}
