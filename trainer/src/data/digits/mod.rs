@@ -4,6 +4,7 @@
 pub mod difficulty;
 pub mod fsdd;
 pub mod ink;
+pub mod made;
 pub mod mnist;
 pub mod noise;
 pub mod nothing;

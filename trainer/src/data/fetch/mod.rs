@@ -2,9 +2,9 @@
 
 mod download;
 mod error;
+pub mod table;
 #[cfg(test)]
 mod tests;
-pub mod table;
 
 use std::env;
 use std::fs::File;
