@@ -1,5 +1,10 @@
-//! The desktop trainer of evenkeel.
+//! Desktop trainer for evenkeel: RollingQ-balanced audio-visual models on Candle, exported as packages.
 
-#![deny(missing_docs)]
-
+pub mod commands;
 pub mod data;
+pub mod export;
+pub mod fit;
+pub mod model;
+mod ops;
+pub mod rollingq;
+pub mod study;

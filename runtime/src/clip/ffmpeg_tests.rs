@@ -91,20 +91,29 @@ fn sound_and_picture_stay_together_in_an_mp4_with_edit_list() {
 
 #[test]
 fn a_stretch_begins_at_zero_with_both_still_together() {
+    for name in ["flash.mp4", "flash.mkv", "flash.ts"] {
+        let (_folder, path) = make(name, FLASH_AND_BEEP);
+        let whole = read(&path);
+        let apart = flash(&whole) - beep(&whole);
+        assert!(apart.abs() < 0.003, "{name}: {apart} s apart");
+        let mut entry = entry(&path);
+        entry.start = Some(Duration::from_millis(700));
+        entry.end = Some(Duration::from_millis(1300));
+        let clip = read_clip(&entry, &ReadOptions::default()).unwrap();
+        let (flash, beep) = (flash(&clip), beep(&clip));
+        // A transport stream begins with the encoder's delay, 23 ms before the first frame.
+        assert!((flash - 0.31).abs() < 0.02, "{name}: flash at {flash}");
+        assert!((flash - beep).abs() < 0.003, "{name}: beep at {beep}");
+        assert_eq!(clip.frames.len(), 15, "{name}");
+        assert!(clip.duration < Duration::from_millis(650), "{name}");
+    }
+}
+
+#[test]
+fn a_stretch_behind_the_end_is_refused() {
     let (_folder, path) = make("flash.mp4", FLASH_AND_BEEP);
     let mut entry = entry(&path);
-    entry.start = Some(Duration::from_millis(700));
-    entry.end = Some(Duration::from_millis(1300));
-    let clip = read_clip(&entry, &ReadOptions::default()).unwrap();
-    assert!(
-        (flash(&clip) - 0.3).abs() <= 0.04,
-        "flash at {}",
-        flash(&clip)
-    );
-    assert!((beep(&clip) - 0.3).abs() < 0.003, "beep at {}", beep(&clip));
-    assert!(clip.frames.len() == 15 && clip.duration < Duration::from_millis(650));
     entry.start = Some(Duration::from_secs(5));
-    entry.end = None;
     let message = read_clip(&entry, &ReadOptions::default())
         .unwrap_err()
         .to_string();
@@ -230,10 +239,7 @@ fn broken_files_get_one_sentence() {
     );
     fs::write(&path, "not a film").unwrap();
     let message = error_of(&path);
-    assert!(
-        message.contains("(Invalid data found when processing input)"),
-        "{message}"
-    );
+    assert!(message.contains("ffmpeg cannot read it ("), "{message}");
     assert!(message.starts_with(&path.display().to_string()) && !message.contains('\n'));
     fs::write(&path, "").unwrap();
     assert!(error_of(&path).ends_with("the file is empty; copy or record it again"));

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::folder;
+use super::{folder, table};
 
 /// Clips in the order in which they are worked on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -146,7 +146,7 @@ impl ClipList {
             .extension()
             .is_some_and(|e| e.eq_ignore_ascii_case("csv"))
         {
-            read_csv(path)?
+            table::read(path)?
         } else {
             vec![ClipEntry {
                 name: path
@@ -164,192 +164,6 @@ impl ClipList {
         };
         Ok(ClipList { entries })
     }
-}
-
-/// Which column holds what.
-struct Columns {
-    source: SourceColumns,
-    label: usize,
-    split: Option<usize>,
-    group: Option<usize>,
-    start: Option<usize>,
-    end: Option<usize>,
-}
-
-enum SourceColumns {
-    Path(usize),
-    Separate { sound: usize, picture: usize },
-}
-
-impl Columns {
-    fn of(header: &csv::StringRecord) -> Result<Self, String> {
-        let mut find = Vec::new();
-        for name in [
-            "path", "audio", "image", "video", "label", "split", "group", "start", "end",
-        ] {
-            let mut found = (0..header.len()).filter(|&i| &header[i] == name);
-            let first = found.next();
-            if found.next().is_some() {
-                return Err(format!("it names `{name}` twice"));
-            }
-            find.push(first);
-        }
-        let [path, audio, image, video, label, split, group, start, end] = find[..] else {
-            unreachable!("nine names were looked for");
-        };
-        let source = match (path, audio, image.or(video)) {
-            (Some(path), None, None) => SourceColumns::Path(path),
-            (None, Some(sound), Some(picture)) if image.is_none() || video.is_none() => {
-                SourceColumns::Separate { sound, picture }
-            }
-            _ => {
-                let names: Vec<_> = header.iter().collect();
-                return Err(format!("it is `{}`", names.join(",")));
-            }
-        };
-        let label = label.ok_or("it has no `label`")?;
-        Ok(Self {
-            source,
-            label,
-            split,
-            group,
-            start,
-            end,
-        })
-    }
-}
-
-fn read_csv(path: &Path) -> Result<Vec<ClipEntry>, ClipListError> {
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .from_path(path)
-        .map_err(|error| csv_error(path, error))?;
-    let mut header = reader
-        .headers()
-        .map_err(|error| csv_error(path, error))?
-        .clone();
-    if let Some(first) = header
-        .get(0)
-        .and_then(|first| first.strip_prefix('\u{feff}'))
-    {
-        // Spreadsheets write a byte order mark, which would make the first name unknown.
-        let names = std::iter::once(first).chain(header.iter().skip(1));
-        header = names.collect();
-    }
-    let columns = Columns::of(&header).map_err(|what| ClipListError::Header {
-        path: path.to_owned(),
-        what,
-    })?;
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let mut entries = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| csv_error(path, error))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        entries.push(
-            entry(&columns, &record, folder).map_err(|what| ClipListError::Line {
-                path: path.to_owned(),
-                line,
-                what,
-            })?,
-        );
-    }
-    if entries.is_empty() {
-        return Err(ClipListError::Empty {
-            path: path.to_owned(),
-            hint: "add one line per clip below the header",
-        });
-    }
-    Ok(entries)
-}
-
-fn entry(
-    columns: &Columns,
-    record: &csv::StringRecord,
-    folder: &Path,
-) -> Result<ClipEntry, String> {
-    let cell = |column: Option<usize>| -> Option<&str> {
-        column
-            .and_then(|i| record.get(i))
-            .filter(|cell| !cell.is_empty())
-    };
-    let (mut name, source) = match columns.source {
-        SourceColumns::Path(path) => {
-            let path = cell(Some(path)).ok_or("it has no path; write where the clip is")?;
-            (path.to_owned(), ClipSource::Container(folder.join(path)))
-        }
-        SourceColumns::Separate { sound, picture } => {
-            let (sound, picture) = (cell(Some(sound)), cell(Some(picture)));
-            let name = match (sound, picture) {
-                (Some(sound), Some(picture)) => format!("{sound} + {picture}"),
-                (Some(one), None) | (None, Some(one)) => one.to_owned(),
-                (None, None) => {
-                    return Err("it has neither sound nor picture; write at least one".into());
-                }
-            };
-            let source = ClipSource::Separate {
-                sound: sound.map(|path| folder.join(path)),
-                picture: picture.map(|path| folder.join(path)),
-            };
-            (name, source)
-        }
-    };
-    let label = cell(Some(columns.label)).ok_or("it has no label; write the class of the clip")?;
-    let (start, end) = (cell(columns.start), cell(columns.end));
-    if start.is_some() || end.is_some() {
-        // Several lines may cut several clips out of one file.
-        name = format!("{name} [{}–{} s]", start.unwrap_or("0"), end.unwrap_or(""));
-    }
-    let start = start.map(|cell| seconds("start", cell)).transpose()?;
-    let end = end.map(|cell| seconds("end", cell)).transpose()?;
-    if let Some(end) = end
-        && end <= start.unwrap_or(Duration::ZERO)
-    {
-        return Err("the start must be before the end".into());
-    }
-    Ok(ClipEntry {
-        name,
-        source,
-        label: Some(label.to_owned()),
-        split: cell(columns.split).map(str::to_owned),
-        group: cell(columns.group).map(str::to_owned),
-        start,
-        end,
-    })
-}
-
-/// A point in time as the CSV writes it. A day is more than any clip lasts.
-fn seconds(column: &str, cell: &str) -> Result<Duration, String> {
-    match cell.parse::<f64>() {
-        Ok(seconds) if (0.0..=86_400.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
-        _ => Err(format!(
-            "the {column} `{cell}` must be a number of seconds from 0 to 86400, such as 0.46"
-        )),
-    }
-}
-
-/// The csv crate's errors carry their own "CSV error: record 1 (line: 2, …)"; one line number is enough.
-fn csv_error(path: &Path, error: csv::Error) -> ClipListError {
-    let path = path.to_owned();
-    let line = error.position().map_or(1, csv::Position::line);
-    let what = match error.kind() {
-        csv::ErrorKind::UnequalLengths {
-            expected_len, len, ..
-        } => format!(
-            "it has {len} columns but the header has {expected_len}; quote cells that hold commas"
-        ),
-        csv::ErrorKind::Utf8 { .. } => "it is not UTF-8 text; save the file as UTF-8".to_owned(),
-        _ => {
-            return match error.into_kind() {
-                csv::ErrorKind::Io(source) => ClipListError::Io { path, source },
-                kind => ClipListError::Line {
-                    path,
-                    line,
-                    what: format!("{kind:?}"),
-                },
-            };
-        }
-    };
-    ClipListError::Line { path, line, what }
 }
 
 #[cfg(test)]

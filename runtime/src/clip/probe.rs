@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde::Deserialize;
 
 use super::ClipError;
-use super::ffmpeg::{ErrorLines, spawn_error};
+use super::process::{ErrorLines, spawn_error};
 use crate::window::SampleRate;
 
 /// The streams of a container that the reader uses: the first of each kind.
@@ -17,8 +17,12 @@ pub struct Contents {
     pub sound: Option<SoundStream>,
     /// The pictures; a cover picture of a piece of music does not count.
     pub pictures: Option<PictureStream>,
+    /// Where the container's own clock begins, seconds; by far not always at 0.
+    pub start: f64,
     /// How long the longest stream lasts, seconds, if the container says so.
     pub seconds: Option<f64>,
+    /// Whether the container has an index, so that seeking finds exactly the time that is sought.
+    pub indexed: bool,
 }
 
 /// A sound track.
@@ -53,6 +57,8 @@ struct Probed {
 
 #[derive(Deserialize, Default)]
 struct Format {
+    format_name: Option<String>,
+    start_time: Option<String>,
     duration: Option<String>,
 }
 
@@ -142,14 +148,19 @@ fn contents(probed: &Probed) -> Contents {
                 frame_rate: stream.avg_frame_rate.as_deref().and_then(ratio),
             })
         });
+    let seconds = |text: &Option<String>| text.as_deref().and_then(|text| text.parse().ok());
+    // MP4 and MOV, Matroska and WebM. Others estimate where a time is, or begin in the middle of
+    // pictures that need earlier ones.
+    let format = probed.format.format_name.as_deref().unwrap_or_default();
+    let indexed = format
+        .split(',')
+        .any(|name| matches!(name, "mov" | "matroska"));
     Contents {
         sound,
         pictures,
-        seconds: probed
-            .format
-            .duration
-            .as_deref()
-            .and_then(|text| text.parse().ok()),
+        indexed,
+        start: seconds(&probed.format.start_time).unwrap_or(0.0),
+        seconds: seconds(&probed.format.duration),
     }
 }
 

@@ -1,0 +1,59 @@
+"""A model package in ONNX Runtime: three sessions on one thread."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+
+SENSORS = ("audio", "camera")
+
+
+def open_graph(path):
+    """An inference session on one thread, after the ONNX checker found the file valid."""
+    model = onnx.load(path)
+    onnx.checker.check_model(model, full_check=True)
+    opset = max(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
+    if opset < 17:
+        raise SystemExit(f"{path} is written for opset {opset}; packages use 17 or newer")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+class Package:
+    """The graphs of one package folder. A model without one of the sensors lacks that graph."""
+
+    def __init__(self, folder):
+        folder = Path(folder)
+        self.encoders = {
+            sensor: open_graph(folder / f"{sensor}.onnx")
+            for sensor in SENSORS
+            if (folder / f"{sensor}.onnx").exists()
+        }
+        self.fusion = open_graph(folder / "fusion.onnx")
+
+    def shape(self, sensor):
+        """Input shape of one encoder."""
+        return self.encoders[sensor].get_inputs()[0].shape
+
+    def encode(self, sensor, features):
+        """Tokens [1, L, d] and probe logits [1, C] of one sensor; `features` in any shape of the right size."""
+        values = np.asarray(features, dtype=np.float32).reshape(self.shape(sensor))
+        tokens, probe = self.encoders[sensor].run(["tokens", "probe"], {sensor: values})
+        return tokens, probe
+
+    def fuse(self, tokens, validity):
+        """Logits [C] and attention [3] from the tokens by sensor; validity is (audio, camera), 0..1.
+
+        A sensor without tokens is given large numbers in their place: its validity has to be 0,
+        and then nothing of them may reach the answer.
+        """
+        inputs = {"validity": np.asarray([validity], dtype=np.float32)}
+        for entry in self.fusion.get_inputs():
+            if entry.name == "validity":
+                continue
+            inputs[entry.name] = tokens.get(entry.name, np.full(entry.shape, 1e3, dtype=np.float32))
+        logits, attention = self.fusion.run(["logits", "attention"], inputs)
+        return logits[0], attention[0]

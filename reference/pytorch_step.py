@@ -1,0 +1,174 @@
+"""Time of one training step in PyTorch, for the model that a training configuration describes.
+
+The same model as the trainer's: stem (patches as one matrix multiplication), pre-norm transformer
+blocks, one attention head over [CLS, audio, camera] or a simpler fusion, probe heads on detached
+tokens; cross-entropy of the fused logits plus cross-entropies of the probes; SGD with momentum.
+Written for the usual way of doing it in PyTorch, fused attention and layer norm included.
+
+    /path/to/python reference/pytorch_step.py trainer/configs/digits.toml
+    /path/to/python reference/pytorch_step.py trainer/configs/digits.toml --set model.width=128 --set model.depth=4
+
+Prints the parameters, and the median and quartiles of the step time after a warm-up.
+"""
+
+import argparse
+import json
+import statistics
+import time
+import tomllib
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+class Block(nn.Module):
+    """x += attention(norm(x)); x += mlp(norm(x))."""
+
+    def __init__(self, width, heads, mlp_ratio, activation):
+        super().__init__()
+        self.heads = heads
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.up, self.down = nn.Linear(width, mlp_ratio * width), nn.Linear(mlp_ratio * width, width)
+        self.activation = {"relu": F.relu, "gelu": F.gelu}[activation]
+
+    def forward(self, x):
+        batch, length, width = x.shape
+        heads = self.qkv(self.norm1(x)).view(batch, length, 3, self.heads, width // self.heads)
+        q, k, v = heads.permute(2, 0, 3, 1, 4)
+        mixed = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(batch, length, width)
+        x = x + self.out(mixed)
+        return x + self.down(self.activation(self.up(self.norm2(x))))
+
+
+class Encoder(nn.Module):
+    """Input [B, N, C, H, W] to tokens [B, N·h·w, d], and a probe head that does not train them."""
+
+    def __init__(self, spec, stem, shape, classes):
+        super().__init__()
+        groups, channels, height, width = shape
+        kernel, stride = stem["kernel"], stem["stride"]
+        grid = [(side - k) // s + 1 for side, k, s in zip((height, width), kernel, stride)]
+        d = spec["width"]
+        self.stem = nn.Conv2d(channels, d, kernel, stride)
+        self.position = nn.Parameter(torch.randn(groups * grid[0] * grid[1], d) * 0.02)
+        self.blocks = nn.Sequential(
+            *(Block(d, spec["heads"], spec["mlp_ratio"], spec["activation"]) for _ in range(spec["depth"]))
+        )
+        self.norm = nn.LayerNorm(d)
+        self.probe = nn.Linear(d, classes)
+
+    def forward(self, x):
+        batch = x.shape[0]
+        patches = self.stem(x.flatten(0, 1)).flatten(2).transpose(1, 2)
+        tokens = self.norm(self.blocks(patches.reshape(batch, -1, patches.shape[-1]) + self.position))
+        return tokens, self.probe(tokens.detach().mean(1))
+
+
+class Model(nn.Module):
+    """Both encoders and a fusion: rollingq or attention, concat, sum, audio, camera."""
+
+    def __init__(self, spec, shapes, classes):
+        super().__init__()
+        d, self.fusion = spec["width"], spec["fusion"]
+        used = [self.fusion] if self.fusion in shapes else list(shapes)
+        self.encoders = nn.ModuleDict({m: Encoder(spec, spec[m], shapes[m], classes) for m in used})
+        if self.fusion in ("rollingq", "attention"):
+            self.cls = nn.Parameter(torch.randn(d) * 0.02)
+            self.query, self.key, self.value, self.out = (nn.Linear(d, d) for _ in range(4))
+            self.register_buffer("rotation", torch.eye(d))
+        self.head = nn.Linear(d * (len(used) if self.fusion == "concat" else 1), classes)
+
+    def fuse(self, tokens):
+        if self.fusion not in ("rollingq", "attention"):
+            means = [t.mean(1) for t in tokens]
+            return torch.cat(means, 1) if self.fusion == "concat" else sum(means)
+        batch, _, d = tokens[0].shape
+        sequence = torch.cat([self.cls.expand(batch, 1, d), *tokens], 1)
+        query = self.rotation @ self.query(self.cls)
+        weights = torch.softmax(self.key(sequence) @ query / d**0.5, 1)
+        return self.out((weights.unsqueeze(1) @ self.value(sequence)).squeeze(1))
+
+    def forward(self, inputs):
+        encoded = [encoder(inputs[m]) for m, encoder in self.encoders.items()]
+        return self.head(self.fuse([t for t, _ in encoded])), [probe for _, probe in encoded]
+
+
+def read_config(path, changes):
+    """The configuration file (TOML, or JSON of the same shape) with `a.b=value` changes applied."""
+    text = Path(path).read_text(encoding="utf-8")
+    config = json.loads(text) if path.endswith(".json") else tomllib.loads(text)
+    for change in changes:
+        keys, _, value = change.partition("=")
+        *sections, key = keys.split(".")
+        place = config
+        for section in sections:
+            place = place.setdefault(section, {})
+        place[key] = tomllib.loads(f"v = {value}")["v"]
+    return config
+
+
+def input_shapes(config):
+    """[N, C, H, W] of each sensor, as the frontends give it."""
+    audio, camera, tubelet = config["audio"], config["camera"], config["model"].get("tubelet", 1)
+    frames = (audio["window_samples"] - audio["frame_samples"]) // audio["hop_samples"] + 1
+    channels = 3 if camera["colour"] == "rgb" else 1
+    return {
+        "audio": (1, 1, audio["mel_bands"], frames),
+        "camera": (camera["frames"] // tubelet, tubelet * channels, camera["height"], camera["width"]),
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("config", help="configuration file of evenkeel-train fit")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change one value, for example model.width=128")
+    parser.add_argument("--classes", type=int, default=11)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--steps", type=int, default=50)
+    parser.add_argument("--warm-up", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=2)
+    arguments = parser.parse_args()
+
+    torch.set_num_threads(arguments.threads)
+    torch.manual_seed(0)
+    config = read_config(arguments.config, arguments.set)
+    shapes = input_shapes(config)
+    model = Model(config["model"], shapes, arguments.classes)
+    optimiser = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9, weight_decay=1e-4)
+    inputs = {m: torch.randn(arguments.batch, *shape) for m, shape in shapes.items()}
+    labels = torch.randint(arguments.classes, (arguments.batch,))
+
+    times = []
+    for step in range(arguments.warm_up + arguments.steps):
+        start = time.perf_counter()
+        optimiser.zero_grad()
+        logits, probes = model(inputs)
+        loss = F.cross_entropy(logits, labels) + sum(F.cross_entropy(probe, labels) for probe in probes)
+        loss.backward()
+        optimiser.step()
+        if step >= arguments.warm_up:
+            times.append((time.perf_counter() - start) * 1e3)
+
+    quarter, median, three_quarters = statistics.quantiles(times, n=4)
+    print(
+        json.dumps(
+            {
+                "torch": torch.__version__,
+                "threads": arguments.threads,
+                "batch": arguments.batch,
+                "fusion": model.fusion,
+                "parameters": sum(p.numel() for p in model.parameters()),
+                "tokens": {m: e.position.shape[0] for m, e in model.encoders.items()},
+                "steps": arguments.steps,
+                "median_ms": round(median, 2),
+                "quartiles_ms": [round(quarter, 2), round(three_quarters, 2)],
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# The shipped model on recorded clips: answers, a table and a picture.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+target=${CARGO_TARGET_DIR:-target}
+
+model=models/digits
+out=$target/demo
+cache=${EVENKEEL_CACHE:-${XDG_CACHE_HOME:-${HOME:-}/.cache}/evenkeel}
+
+# The folder that holds the real recordings, if there is one.
+recordings() {
+    local folder
+    for folder in "$cache" "${EVENKEEL_MIRROR:-}" ../shared/data; do
+        if [ -n "$folder" ] && [ -f "$folder/fsdd.tar.gz" ] && [ -f "$folder/mnist/t10k-images-idx3-ubyte.gz" ]; then
+            echo "$folder"
+            return
+        fi
+    done
+}
+
+echo "Building evenkeel (the first time takes some minutes)"
+found=$(recordings)
+if [ -n "$found" ]; then
+    cargo build --release --locked -p evenkeel -p evenkeel-train
+    seed=$(sed -n '/^\[training\]/,$s/^seed = \([0-9]*\)$/\1/p' "$model/model.toml")
+    clips=$out/clips
+    rm -rf "$clips"
+    echo
+    echo "Clips: 300 made of real test recordings in $found (a speaker and handwriting that the model never met in training)"
+    "$target/release/evenkeel-train" data clips digits --source real --split test --seed "$seed" --count 300 --out "$clips"
+    each=()
+else
+    cargo build --release --locked -p evenkeel
+    clips=clips/demo
+    echo
+    echo "Clips: the dozen in $clips, made by the project itself (synthetic voices, drawn digits)"
+    echo "For real recordings (26 MB): ./just data, then ./just demo again"
+    each=(--each)
+fi
+echo
+"$target/release/evenkeel" evaluate "$clips" --model "$model" --report "$out/report" "${each[@]}"
+echo
+echo "Picture: $out/report/summary.svg (numbers: summary.json, every clip: results.csv beside it)"

@@ -1,0 +1,90 @@
+//! A training run that takes seconds: made data, a model of a few thousand parameters.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::program;
+
+/// Epochs of the run.
+pub const EPOCHS: usize = 6;
+
+/// Everything that `fit` needs, small. β = 0 makes it rotate at the first chance.
+const CONFIG: &str = r#"
+[data]
+kind = "digits"
+source = "made"
+seed = 3
+windows_per_epoch = 96
+
+[model]
+width = 16
+depth = 1
+heads = 2
+mlp_ratio = 2
+activation = "relu"
+audio = { kernel = [40, 6], stride = [40, 6] }
+camera = { kernel = [12, 12], stride = [12, 12] }
+fusion = "rollingq"
+
+[audio]
+sample_rate = 8000
+window_samples = 10240
+frame_samples = 200
+hop_samples = 80
+fft_size = 256
+mel_bands = 40
+min_hz = 60.0
+max_hz = 3800.0
+log_floor = 1e-6
+mean = -8.0
+std = 4.0
+
+[camera]
+width = 48
+height = 48
+colour = "rgb"
+frames = 1
+window_seconds = 1.28
+mean = [0.5, 0.5, 0.5]
+std = [0.25, 0.25, 0.25]
+
+[training]
+epochs = 6
+batch = 16
+learning_rate = 0.05
+
+[rollingq]
+beta = 0.0
+sigma = 1.0
+max_rotations = 1
+"#;
+
+/// Writes the configuration file into `folder` and gives its path.
+pub fn write_config(folder: &Path) -> PathBuf {
+    let path = folder.join("miniature.toml");
+    fs::write(&path, CONFIG).expect("the configuration can be written");
+    path
+}
+
+/// `evenkeel-train fit` with the configuration in `folder`, writing `folder/run`.
+pub fn fit(folder: &Path) -> Command {
+    let mut command = program("evenkeel-train");
+    command
+        .args(["fit", "--config"])
+        .arg(write_config(folder))
+        .arg("--out")
+        .arg(folder.join("run"));
+    command
+}
+
+/// `evenkeel-train export` of `folder/run` to `folder/model`.
+pub fn export(folder: &Path) -> Command {
+    let mut command = program("evenkeel-train");
+    command
+        .arg("export")
+        .arg(folder.join("run"))
+        .args(["--name", "miniature", "--out"])
+        .arg(folder.join("model"));
+    command
+}

@@ -1,0 +1,110 @@
+//! `evenkeel-train fit`.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
+use clap::Args as ClapArgs;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::fit::{self, EpochMetrics, FitConfig, Sums, Watcher};
+
+/// Train one model.
+///
+/// Interrupted at any moment, the same command goes on where it stopped and ends with the same
+/// weights.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  evenkeel-train fit --config trainer/configs/digits.toml --out runs/digits
+  evenkeel-train fit --config trainer/configs/digits.toml --out runs/sum --set model.fusion=sum --set training.epochs=5")]
+pub struct Args {
+    /// Configuration file (TOML)
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Folder of the run: configuration, checkpoint, best weights, metrics, picture
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Change one entry of the configuration
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    changes: Vec<String>,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// # Errors
+/// When the configuration, the data or the folder is unusable.
+pub fn run(args: &Args) -> Result<()> {
+    let config = FitConfig::read(&args.config, &args.changes)?;
+    let data = config.data.open(&config)?;
+    ensure!(data.len(crate::data::Split::Train) > 0, "the training split is empty");
+    let mut bar = Bar::new(config.training.epochs);
+    let epochs = fit::fit(&config, &*data, &args.out, &mut bar)?;
+    bar.bar.finish_and_clear();
+    let result = fit::finish(&config, &*data, &args.out, &epochs)?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&result)?);
+    } else {
+        println!("{}", result.sentence());
+        println!("run        {}", args.out.display());
+        println!("picture    {}", fit::picture_path(&args.out).display());
+    }
+    Ok(())
+}
+
+/// A progress bar with what one wants to see of a run; silent where the output is no terminal.
+pub struct Bar {
+    bar: ProgressBar,
+    epochs: u32,
+}
+
+impl Bar {
+    /// For a run of so many epochs.
+    pub fn new(epochs: u32) -> Self {
+        let style = ProgressStyle::with_template("{prefix} [{bar:24}] {pos}/{len} {eta} {msg}")
+            .expect("the template is valid")
+            .progress_chars("=> ");
+        Self {
+            bar: ProgressBar::new(0).with_style(style),
+            epochs,
+        }
+    }
+}
+
+impl Watcher for Bar {
+    fn step(&mut self, epoch: u32, step: u64, steps: u64, sums: &Sums) {
+        let summary = sums.summary();
+        self.bar.set_length(steps);
+        self.bar.set_position(step);
+        self.bar.set_prefix(format!("epoch {epoch}/{}", self.epochs));
+        let air = summary.air.map_or(String::new(), |air| format!(" AIR {air:+.2}"));
+        self.bar.set_message(format!(
+            "loss {:.3} accuracy {:.1} %{air} audio {:.2} camera {:.2}",
+            sums.loss / sums.examples.max(1) as f64,
+            100.0 * summary.accuracy,
+            summary.audio_share,
+            summary.camera_share,
+        ));
+    }
+
+    fn epoch(&mut self, metrics: &EpochMetrics) {
+        let air = metrics.train.air.map_or(String::new(), |air| format!(" AIR {air:+.3}"));
+        let mut line = format!(
+            "epoch {:3}  loss {:.4}  train {:.2} %  validation {:.2} %{air}  attention audio {:.2} camera {:.2}",
+            metrics.epoch,
+            metrics.loss,
+            100.0 * metrics.train.accuracy,
+            100.0 * metrics.validation.accuracy,
+            metrics.validation.audio_share,
+            metrics.validation.camera_share,
+        );
+        if let Some(rotation) = &metrics.rotation {
+            line.push_str(&format!("  rotated by {:.0}°", rotation.degrees));
+        }
+        if self.bar.is_hidden() {
+            eprintln!("{line}");
+        } else {
+            self.bar.println(line);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The model card: what a person must know before using the model.
+
+use std::fmt::Write;
+
+use evenkeel::package::Manifest;
+
+/// What a card says that model.toml does not.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CardNotes {
+    /// What the model is, in a sentence or two.
+    pub summary: String,
+    /// What it was not made for or is known to do badly, one sentence each.
+    pub limits: Vec<String>,
+    /// The command that makes this package again.
+    pub command: Option<String>,
+}
+
+/// CARD.md.
+pub(super) fn card(manifest: &Manifest, notes: &CardNotes) -> String {
+    let mut text = String::new();
+    let mut line = |words: String| {
+        text.push_str(&words);
+        text.push('\n');
+    };
+    line(format!("# {} {}\n", manifest.name, manifest.version));
+    line(format!("{}\n", notes.summary));
+    line(format!("Licence of the weights: {}.\n", manifest.license));
+
+    line("## Labels\n".into());
+    line(format!("{}\n", manifest.labels.join(", ")));
+    if let Some(nothing) = &manifest.nothing {
+        line(format!("`{nothing}` means that there is nothing to recognise.\n"));
+    }
+
+    line("## Sensors\n".into());
+    if let Some(audio) = &manifest.audio {
+        let [bands, frames] = audio.shape();
+        line(format!(
+            "- Microphone: any rate, heard at {}; a window lasts {:.2} s; {bands} mel bands from \
+             {} to {} Hz, {frames} frames.",
+            audio.sample_rate,
+            audio.window_duration().as_secs_f64(),
+            audio.min_hz,
+            audio.max_hz,
+        ));
+    }
+    if let Some(camera) = &manifest.camera {
+        let [frames, channels, height, width] = camera.shape();
+        let colour = if channels == 1 { "grey" } else { "colour" };
+        line(format!(
+            "- Camera: any size, seen at {width}×{height} in {colour}; {frames} frame(s) from \
+             {:.2} s.",
+            camera.window_seconds,
+        ));
+    }
+    if manifest.audio.is_some() && manifest.camera.is_some() {
+        line("\nEither sensor may be missing; the answer then comes from the other.".into());
+    }
+
+    line("\n## Training\n".into());
+    line(format!("- Data: {}", manifest.training.data));
+    line(format!("- Method: {}, seed {}", manifest.training.method, manifest.training.seed));
+    if let Some(commit) = &manifest.training.commit {
+        line(format!("- Trainer at commit {commit}"));
+    }
+    if let Some(command) = &notes.command {
+        line(format!("- Made again by `{command}`"));
+    }
+    if !manifest.training.metrics.is_empty() {
+        line("\n## Measured\n\n| what | value |\n|---|---|".into());
+        for (name, value) in &manifest.training.metrics {
+            line(format!("| {name} | {value:.4} |"));
+        }
+    }
+
+    line("\n## Limits\n".into());
+    for limit in &notes.limits {
+        line(format!("- {limit}"));
+    }
+    line(format!(
+        "- An answer whose confidence is below {} is reported as unsure; confidence is the \
+         softmax of the logits divided by {}.",
+        manifest.thresholds.confidence, manifest.thresholds.temperature,
+    ));
+
+    line("\n## Use\n".into());
+    let _ = write!(
+        text,
+        "```\nevenkeel inspect PATH/TO/{name}\nevenkeel evaluate PATH/TO/{name} CLIPS\n```\n\n\
+         The graphs are ONNX, opset 17, and run in other runtimes too: `audio.onnx` and \
+         `camera.onnx` give `tokens` and `probe`; `fusion.onnx` takes the tokens and one validity \
+         per sensor (0 absent, 1 present) and gives `logits` and `attention`.\n",
+        name = manifest.name,
+    );
+    text
+}

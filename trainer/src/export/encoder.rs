@@ -1,0 +1,310 @@
+//! The graph of one encoder.
+//!
+//! Stem (a convolution) → tokens + position → pre-norm transformer blocks → layer norm → `tokens`;
+//! the probe head on their mean → `probe`. Everything that is linear in a row is folded into one
+//! matrix beforehand, in double precision:
+//!
+//! - scale and shift of a block's layer norms go into the matrices behind them;
+//! - 1/√(width of a head) goes into the query;
+//! - the key's bias goes away: it moves all scores of one query alike, which the softmax ignores;
+//! - the value's bias goes through the output matrix into its bias, because shares sum to 1.
+
+use evenkeel::window::Modality;
+
+use super::ExportError;
+use super::fold::{add_bias, round, transpose};
+use super::onnx::{Attribute, GraphBuilder};
+use super::weights::Weights;
+use crate::model::spec::{Activation, ModelSpec, Stem};
+
+/// Variance floor of every layer norm.
+pub(super) const EPSILON: f32 = 1e-5;
+
+/// Sizes of one encoder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Layout {
+    pub modality: Modality,
+    /// `[groups, channels, rows, columns]` of the graph's input.
+    pub input: [usize; 4],
+    pub stem: Stem,
+    /// Rows and columns of tokens in one group.
+    pub grid: [usize; 2],
+    pub width: usize,
+    pub heads: usize,
+    pub hidden: usize,
+    pub depth: usize,
+    pub activation: Activation,
+    pub classes: usize,
+}
+
+impl Layout {
+    /// # Errors
+    /// When the specification contradicts itself or the input.
+    pub fn new(
+        modality: Modality,
+        input: [usize; 4],
+        spec: &ModelSpec,
+        classes: usize,
+    ) -> Result<Self, ExportError> {
+        let stem = match modality {
+            Modality::Audio => spec.audio,
+            Modality::Camera => spec.camera,
+        };
+        let refuse = |what: &str| Err(ExportError::Model(format!("the {modality} encoder {what}")));
+        if spec.heads == 0 || spec.width == 0 || !spec.width.is_multiple_of(spec.heads) {
+            return refuse("needs a width that its heads divide");
+        }
+        if input.contains(&0) || stem.kernel.contains(&0) || stem.stride.contains(&0) {
+            return refuse("has an input, kernel or stride of size zero");
+        }
+        if stem.kernel[0] > input[2] || stem.kernel[1] > input[3] {
+            return refuse("has a stem that is larger than its input");
+        }
+        let steps = |axis: usize| (input[2 + axis] - stem.kernel[axis]) / stem.stride[axis] + 1;
+        Ok(Self {
+            modality,
+            input,
+            stem,
+            grid: [steps(0), steps(1)],
+            width: spec.width,
+            heads: spec.heads,
+            hidden: spec.mlp_ratio * spec.width,
+            depth: spec.depth,
+            activation: spec.activation,
+            classes,
+        })
+    }
+
+    /// Tokens that the encoder gives.
+    pub fn tokens(&self) -> usize {
+        self.input[0] * self.grid[0] * self.grid[1]
+    }
+}
+
+/// The ONNX file of one encoder.
+pub(super) fn encoder(layout: &Layout, weights: &Weights) -> Result<Vec<u8>, ExportError> {
+    let mut build = Build {
+        graph: GraphBuilder::new(&layout.modality.to_string()),
+        layout,
+        weights,
+    };
+    let mut x = build.stem()?;
+    for index in 0..layout.depth {
+        x = build.attention(index, &x)?;
+        x = build.perceptron(index, &x)?;
+    }
+    build.head(&x)?;
+    Ok(build.graph.finish())
+}
+
+struct Build<'a> {
+    graph: GraphBuilder,
+    layout: &'a Layout,
+    weights: &'a Weights,
+}
+
+/// A linear layer in double precision, `[out, in]` and `[out]`.
+struct Linear {
+    matrix: Vec<f64>,
+    bias: Vec<f64>,
+}
+
+impl Build<'_> {
+    fn get(&self, name: &str, shape: &[usize]) -> Result<Vec<f64>, ExportError> {
+        self.weights.get_f64(&format!("{}.{name}", self.layout.modality), shape)
+    }
+
+    fn stem(&mut self) -> Result<String, ExportError> {
+        let Layout {
+            input,
+            stem,
+            grid,
+            width,
+            ..
+        } = *self.layout;
+        let [groups, channels, ..] = input;
+        let [rows, columns] = stem.kernel;
+        let kernel = self.get("stem.weight", &[width, channels * rows * columns])?;
+        let bias = self.get("stem.bias", &[width])?;
+        let position = self.get("position", &[self.layout.tokens(), width])?;
+        let graph = &mut self.graph;
+        let x = graph.input(&self.layout.modality.to_string(), &input);
+        let kernel =
+            graph.constant("stem.weight", &[width, channels, rows, columns], &round(&kernel));
+        let bias = graph.constant("stem.bias", &[width], &round(&bias));
+        let x = graph.node(
+            "stem",
+            "Conv",
+            &[&x, &kernel, &bias],
+            &[
+                Attribute::Ints("kernel_shape", &[rows as i64, columns as i64]),
+                Attribute::Ints("strides", &[stem.stride[0] as i64, stem.stride[1] as i64]),
+            ],
+        );
+        let cells = grid[0] * grid[1];
+        let x = graph.reshape("stem.cells", &x, &[groups, width, cells]);
+        let mut x = graph.node("stem.rows", "Transpose", &[&x], &[Attribute::Ints("perm", &[0, 2, 1])]);
+        if groups > 1 {
+            x = graph.reshape("stem.tokens", &x, &[1, groups * cells, width]);
+        }
+        let position =
+            graph.constant("position", &[1, groups * cells, width], &round(&position));
+        Ok(graph.node("stem.out", "Add", &[&x, &position], &[]))
+    }
+
+    /// x + attention(norm(x)).
+    fn attention(&mut self, index: usize, x: &str) -> Result<String, ExportError> {
+        let &Layout { width, heads, .. } = self.layout;
+        let name = format!("blocks.{index}.attention");
+        let all = self.behind_norm(
+            &format!("blocks.{index}.norm1"),
+            &format!("{name}.qkv"),
+            3 * width,
+        )?;
+        let out = self.linear(&format!("{name}.out"), width, width)?;
+        let part = |index: usize| {
+            let matrix = &all.matrix[index * width * width..(index + 1) * width * width];
+            (matrix, &all.bias[index * width..(index + 1) * width])
+        };
+        let scale = 1.0 / ((width / heads) as f64).sqrt();
+        let (matrix, bias) = part(0);
+        let query = Linear {
+            matrix: matrix.iter().map(|x| x * scale).collect(),
+            bias: bias.iter().map(|x| x * scale).collect(),
+        };
+        let out = Linear {
+            bias: add_bias(&out.matrix, part(2).1, &out.bias),
+            matrix: out.matrix,
+        };
+
+        let normed = self.norm(&format!("blocks.{index}.norm1"), x, None);
+        let query = self.affine(&format!("{name}.query"), &normed, &query, width);
+        let key = self.product(&format!("{name}.key"), &normed, part(1).0, width);
+        let value = self.product(&format!("{name}.value"), &normed, part(2).0, width);
+        let query = self.heads(&query, &[0, 2, 1, 3]);
+        let key = self.heads(&key, &[0, 2, 3, 1]);
+        let value = self.heads(&value, &[0, 2, 1, 3]);
+        let tokens = self.layout.tokens();
+        let graph = &mut self.graph;
+        let scores = graph.node(&format!("{name}.scores"), "MatMul", &[&query, &key], &[]);
+        let shares =
+            graph.node(&format!("{name}.shares"), "Softmax", &[&scores], &[Attribute::Int("axis", -1)]);
+        let mixed = graph.node(&format!("{name}.mixed"), "MatMul", &[&shares, &value], &[]);
+        let perm = [Attribute::Ints("perm", &[0, 2, 1, 3])];
+        let mixed = graph.node(&format!("{name}.mixed.t"), "Transpose", &[&mixed], &perm);
+        let mixed = graph.reshape(&format!("{name}.joined"), &mixed, &[1, tokens, width]);
+        let out = self.affine(&format!("{name}.out"), &mixed, &out, width);
+        Ok(self.graph.node(&format!("{name}.sum"), "Add", &[x, &out], &[]))
+    }
+
+    /// x + perceptron(norm(x)).
+    fn perceptron(&mut self, index: usize, x: &str) -> Result<String, ExportError> {
+        let &Layout { width, hidden, .. } = self.layout;
+        let name = format!("blocks.{index}.mlp");
+        let norm = format!("blocks.{index}.norm2");
+        let up = self.behind_norm(&norm, &format!("{name}.up"), hidden)?;
+        let down = self.linear(&format!("{name}.down"), hidden, width)?;
+        let normed = self.norm(&norm, x, None);
+        let y = self.affine(&format!("{name}.up"), &normed, &up, width);
+        let y = self.activation(&format!("{name}.active"), &y);
+        let y = self.affine(&format!("{name}.down"), &y, &down, hidden);
+        Ok(self.graph.node(&format!("{name}.sum"), "Add", &[x, &y], &[]))
+    }
+
+    fn head(&mut self, x: &str) -> Result<(), ExportError> {
+        let &Layout { width, classes, .. } = self.layout;
+        let scale = self.get("norm.weight", &[width])?;
+        let shift = self.get("norm.bias", &[width])?;
+        let probe = self.linear("probe", width, classes)?;
+        let tokens = self.norm("tokens", x, Some((&scale, &shift)));
+        let attributes = [Attribute::Ints("axes", &[1]), Attribute::Int("keepdims", 0)];
+        let mean = self.graph.node("mean", "ReduceMean", &[&tokens], &attributes);
+        self.affine("probe", &mean, &probe, width);
+        self.graph.output("tokens", &[1, self.layout.tokens(), width]);
+        self.graph.output("probe", &[1, classes]);
+        Ok(())
+    }
+
+    fn linear(&self, name: &str, inputs: usize, outputs: usize) -> Result<Linear, ExportError> {
+        Ok(Linear {
+            matrix: self.get(&format!("{name}.weight"), &[outputs, inputs])?,
+            bias: self.get(&format!("{name}.bias"), &[outputs])?,
+        })
+    }
+
+    /// The linear layer `name` with scale and shift of the norm before it folded in.
+    fn behind_norm(
+        &self,
+        norm: &str,
+        name: &str,
+        outputs: usize,
+    ) -> Result<Linear, ExportError> {
+        let width = self.layout.width;
+        let scale = self.get(&format!("{norm}.weight"), &[width])?;
+        let shift = self.get(&format!("{norm}.bias"), &[width])?;
+        let Linear { mut matrix, bias } = self.linear(name, width, outputs)?;
+        let bias = add_bias(&matrix, &shift, &bias);
+        for row in matrix.chunks_mut(width) {
+            row.iter_mut().zip(&scale).for_each(|(x, s)| *x *= s);
+        }
+        Ok(Linear { matrix, bias })
+    }
+
+    /// Layer norm, without scale and shift where these are folded into what follows.
+    fn norm(&mut self, name: &str, x: &str, affine: Option<(&[f64], &[f64])>) -> String {
+        let width = self.layout.width;
+        let scale = affine.map_or_else(|| vec![1.0; width], |(scale, _)| round(scale));
+        let scale = self.graph.constant(&format!("{name}.scale"), &[width], &scale);
+        let mut inputs = vec![x, &scale];
+        let shift = affine.map(|(_, shift)| {
+            self.graph.constant(&format!("{name}.shift"), &[width], &round(shift))
+        });
+        inputs.extend(shift.as_deref());
+        let attributes = [Attribute::Int("axis", -1), Attribute::Float("epsilon", EPSILON)];
+        self.graph.node(name, "LayerNormalization", &inputs, &attributes)
+    }
+
+    /// x·Wᵀ.
+    fn product(&mut self, name: &str, x: &str, matrix: &[f64], inputs: usize) -> String {
+        let outputs = matrix.len() / inputs;
+        let transposed = round(&transpose(matrix, inputs));
+        let matrix =
+            self.graph.constant(&format!("{name}.weight"), &[inputs, outputs], &transposed);
+        self.graph.node(&format!("{name}.product"), "MatMul", &[x, &matrix], &[])
+    }
+
+    /// x·Wᵀ + b.
+    fn affine(&mut self, name: &str, x: &str, linear: &Linear, inputs: usize) -> String {
+        let product = self.product(name, x, &linear.matrix, inputs);
+        let bias =
+            self.graph.constant(&format!("{name}.bias"), &[linear.bias.len()], &round(&linear.bias));
+        self.graph.node(name, "Add", &[&product, &bias], &[])
+    }
+
+    /// `[1, tokens, width]` to `[1, tokens, heads, width / heads]`, axes in the order of `perm`.
+    fn heads(&mut self, x: &str, perm: &[i64]) -> String {
+        let &Layout { width, heads, .. } = self.layout;
+        let shape = [1, self.layout.tokens(), heads, width / heads];
+        let split = self.graph.reshape(&format!("{x}.split"), x, &shape);
+        let perm = [Attribute::Ints("perm", perm)];
+        self.graph.node(&format!("{x}.heads"), "Transpose", &[&split], &perm)
+    }
+
+    fn activation(&mut self, name: &str, x: &str) -> String {
+        let graph = &mut self.graph;
+        match self.layout.activation {
+            Activation::Relu => graph.node(name, "Relu", &[x], &[]),
+            // Opset 17 has no Gelu; both libraries know this pattern and run it as one.
+            Activation::Gelu => {
+                let root = graph.constant(&format!("{name}.root"), &[], &[std::f32::consts::FRAC_1_SQRT_2]);
+                let one = graph.constant(&format!("{name}.one"), &[], &[1.0]);
+                let half = graph.constant(&format!("{name}.half"), &[], &[0.5]);
+                let scaled = graph.node(&format!("{name}.scaled"), "Mul", &[x, &root], &[]);
+                let erf = graph.node(&format!("{name}.erf"), "Erf", &[&scaled], &[]);
+                let grown = graph.node(&format!("{name}.grown"), "Add", &[&erf, &one], &[]);
+                let halved = graph.node(&format!("{name}.halved"), "Mul", &[x, &half], &[]);
+                graph.node(name, "Mul", &[&halved, &grown], &[])
+            }
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! From a checkpoint to a model package.
+//!
+//! Writes the three ONNX graphs, loads what it wrote with the runtime's engine, and finishes only
+//! if that answers like the trained model on real windows, with both sensors and with each alone.
+
+mod card;
+mod encoder;
+mod error;
+mod fold;
+mod fusion;
+mod onnx;
+mod parity;
+mod weights;
+
+#[cfg(test)]
+mod reference;
+#[cfg(test)]
+mod tests;
+
+pub use card::CardNotes;
+pub use error::ExportError;
+pub use parity::{FOLDED_TOLERANCE, PARITY_TOLERANCE, Parity, Reference};
+pub use weights::Weights;
+
+use std::path::Path;
+
+use evenkeel::engine::{Recogniser, check_golden};
+use evenkeel::frontend::Features;
+use evenkeel::package::{
+    self, GoldenAnswer, GoldenWindow, Graphs, Manifest, Package, PackageContents,
+};
+use evenkeel::window::{Modality, PerSensor, Window};
+
+use crate::model::spec::{Fusion, ModelSpec};
+use encoder::Layout;
+
+/// Everything that an export needs.
+pub struct ExportRequest<'a> {
+    /// The trained weights.
+    pub weights: &'a Weights,
+    /// Their shape.
+    pub spec: &'a ModelSpec,
+    /// model.toml; its `audio` and `camera` are the frontends that the model was trained with.
+    /// `format`, `precision` and `token_width` are set by the export.
+    pub manifest: Manifest,
+    /// What the card says that model.toml does not.
+    pub notes: CardNotes,
+    /// Windows to keep in the package, with the names of their labels; at least one.
+    pub golden: Vec<(Window, String)>,
+    /// Features of real windows on which the exported model must answer like the trained one; at
+    /// least one.
+    pub parity: &'a [Features],
+}
+
+/// Writes the package `destination`, and gives how far it is from the trained model.
+///
+/// # Errors
+/// When the weights do not fit the specification, the exported model does not answer like
+/// `reference` ([`ExportError::Differs`]), or the package cannot be written. `destination` is then
+/// untouched.
+pub fn export(
+    request: ExportRequest,
+    reference: &mut Reference,
+    destination: &Path,
+) -> Result<Parity, ExportError> {
+    if request.parity.is_empty() || request.golden.is_empty() {
+        return Err(ExportError::Model(
+            "the parity check and the golden windows need at least one window each".into(),
+        ));
+    }
+    let mut manifest = request.manifest;
+    manifest.format = package::FORMAT;
+    manifest.precision = "f32".into();
+    manifest.token_width = request.spec.width;
+    let graphs = graphs(request.weights, request.spec, &manifest)?;
+
+    let mut contents = PackageContents {
+        card: card::card(&manifest, &request.notes),
+        manifest,
+        graphs,
+        golden: Vec::new(),
+    };
+    contents.golden = golden(&contents, request.golden, destination)?;
+
+    let parent = match destination.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let unwritable = |error: std::io::Error| ExportError::Write {
+        file: parent.to_owned(),
+        what: error.to_string(),
+    };
+    std::fs::create_dir_all(parent).map_err(unwritable)?;
+    let trial = tempfile::tempdir_in(parent).map_err(unwritable)?;
+    let trial = trial.path().join("package");
+    package::write(&trial, &contents)?;
+    let written = Package::open(&trial)?;
+    let mut recogniser = Recogniser::new(&written)?;
+    let golden = check_golden(&written, &mut recogniser)?;
+    if !golden.matches {
+        return Err(ExportError::Differs {
+            what: "the golden windows after reading them back".into(),
+            found: golden.largest_difference,
+            allowed: evenkeel::engine::GOLDEN_TOLERANCE,
+        });
+    }
+    let parity = parity::check(
+        &written,
+        request.weights,
+        request.spec,
+        request.parity,
+        reference,
+    )?;
+    package::write(destination, &contents)?;
+    Ok(parity)
+}
+
+/// The three ONNX files of a model.
+///
+/// # Errors
+/// When the specification contradicts itself or the weights do not fit it.
+pub fn graphs(
+    weights: &Weights,
+    spec: &ModelSpec,
+    manifest: &Manifest,
+) -> Result<Graphs, ExportError> {
+    let classes = manifest.labels.len();
+    let inputs = PerSensor {
+        audio: manifest.audio.as_ref().map(|config| {
+            let [bands, frames] = config.shape();
+            [1, 1, bands, frames]
+        }),
+        camera: match &manifest.camera {
+            Some(config) => {
+                let [frames, channels, height, width] = config.shape();
+                if spec.tubelet == 0 || !frames.is_multiple_of(spec.tubelet) {
+                    return Err(ExportError::Model(format!(
+                        "{} frames of a window cannot share tokens by {}",
+                        frames, spec.tubelet
+                    )));
+                }
+                Some([frames / spec.tubelet, spec.tubelet * channels, height, width])
+            }
+            None => None,
+        },
+    };
+    for modality in Modality::ALL {
+        let needed = needs(spec.fusion, modality);
+        if needed != inputs[modality].is_some() {
+            let (has, takes) = if needed { ("no", "takes one") } else { ("a", "takes none") };
+            return Err(ExportError::Model(format!(
+                "there is {has} {modality} frontend, and this fusion {takes}"
+            )));
+        }
+    }
+    let layout = |modality: Modality| {
+        inputs[modality]
+            .map(|input| Layout::new(modality, input, spec, classes))
+            .transpose()
+    };
+    let layouts = PerSensor {
+        audio: layout(Modality::Audio)?,
+        camera: layout(Modality::Camera)?,
+    };
+    let encoder = |layout: &Option<Layout>| {
+        layout
+            .as_ref()
+            .map(|layout| encoder::encoder(layout, weights))
+            .transpose()
+    };
+    let tokens = PerSensor::from_fn(|modality| layouts[modality].as_ref().map(Layout::tokens));
+    Ok(Graphs {
+        audio: encoder(&layouts.audio)?,
+        camera: encoder(&layouts.camera)?,
+        fusion: fusion::fusion(spec.fusion, weights, tokens, spec.width, classes)?,
+    })
+}
+
+fn needs(fusion: Fusion, modality: Modality) -> bool {
+    match fusion {
+        Fusion::Audio => modality == Modality::Audio,
+        Fusion::Camera => modality == Modality::Camera,
+        _ => true,
+    }
+}
+
+/// The golden windows with this machine's answers.
+fn golden(
+    contents: &PackageContents,
+    windows: Vec<(Window, String)>,
+    destination: &Path,
+) -> Result<Vec<GoldenWindow>, ExportError> {
+    let mut recogniser = Recogniser::new(&Package {
+        dir: destination.to_owned(),
+        manifest: contents.manifest.clone(),
+        graphs: contents.graphs.clone(),
+    })?;
+    windows
+        .into_iter()
+        .map(|(window, label)| {
+            let output = recogniser.answer(&window)?.output;
+            Ok(GoldenWindow {
+                window,
+                label,
+                answer: GoldenAnswer {
+                    logits: output.logits,
+                    attention: output.attention,
+                    audio_probe: output.probes.audio,
+                    camera_probe: output.probes.camera,
+                },
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,78 @@
+//! How long a training step takes.
+
+use std::time::Instant;
+
+use anyhow::Result;
+use evenkeel::window::PerSensor;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::Serialize;
+
+use super::config::FitConfig;
+use super::evaluate::Workers;
+use super::optimiser::Optimiser;
+use super::run::sum_parts;
+use super::shard::Sample;
+use crate::model::Model;
+
+/// Time of a step: forward, backward and update, on features that are ready.
+#[derive(Debug, Clone, Serialize)]
+pub struct StepTime {
+    /// Trainable numbers.
+    pub parameters: usize,
+    /// Examples per step.
+    pub batch: usize,
+    /// Threads.
+    pub threads: usize,
+    /// Steps measured, after as many as a fifth of them to warm up.
+    pub steps: usize,
+    /// Median, milliseconds.
+    pub median_ms: f64,
+    /// Fastest, milliseconds.
+    pub min_ms: f64,
+}
+
+/// Times `steps` steps of the configured model on random features.
+///
+/// # Errors
+/// When the model cannot be built.
+pub fn step_time(config: &FitConfig, classes: usize, steps: usize) -> Result<StepTime> {
+    let (audio, camera) = (config.audio.as_ref(), config.camera.as_ref());
+    let model = Model::new(&config.model, audio, camera, classes, 0)?;
+    let mut rng = ChaCha8Rng::seed_from_u64(0);
+    let mut random = |count: usize| -> Vec<f32> { (0..count).map(|_| rng.random_range(-1.7..1.7)).collect() };
+    let samples: Vec<(Sample, PerSensor<f32>)> = (0..config.training.batch)
+        .map(|i| {
+            let sample = Sample {
+                features: PerSensor {
+                    audio: audio.map(|a| random(a.shape().iter().product())),
+                    camera: camera.map(|c| random(c.shape().iter().product())),
+                },
+                label: (i % classes) as u32,
+            };
+            (sample, PerSensor::from_fn(|_| 1.0))
+        })
+        .collect();
+    let mut workers = Workers::new(config)?;
+    let mut optimiser = Optimiser::new(&config.training, &model.parameters);
+    let warm_up = steps.div_ceil(5);
+    let mut times = Vec::with_capacity(steps);
+    for step in 0..warm_up + steps {
+        let start = Instant::now();
+        let parts = workers.map(&samples, |shard, part| shard.gradients(&model, part, samples.len()))?;
+        let (gradients, _) = sum_parts(parts);
+        optimiser.step(&model.parameters, &gradients, 1e-4)?;
+        if step >= warm_up {
+            times.push(start.elapsed().as_secs_f64() * 1e3);
+        }
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(StepTime {
+        parameters: model.parameters.count(),
+        batch: samples.len(),
+        threads: config.training.shards,
+        steps,
+        median_ms: times[times.len() / 2],
+        min_ms: times[0],
+    })
+}

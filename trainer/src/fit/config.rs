@@ -1,0 +1,191 @@
+//! The configuration file of a training run.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use evenkeel::frontend::{AudioConfig, CameraConfig};
+use serde::{Deserialize, Serialize};
+
+use crate::data::DataConfig;
+use crate::model::ModelSpec;
+use crate::rollingq::RollingQ;
+
+/// Everything that fixes a run: the same configuration gives the same weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FitConfig {
+    /// What to train on.
+    pub data: DataConfig,
+    /// Shape of the model.
+    pub model: ModelSpec,
+    /// Microphone frontend; leave out for a model without microphone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio: Option<AudioConfig>,
+    /// Camera frontend; leave out for a model without camera.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub camera: Option<CameraConfig>,
+    /// How to train.
+    pub training: Training,
+    /// Rotation, for the fusion `rollingq`.
+    #[serde(default)]
+    pub rollingq: RollingQ,
+}
+
+/// Which rule updates the weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OptimiserKind {
+    /// AdamW (Loshchilov and Hutter 2019) with β = 0.9, 0.999.
+    Adamw,
+    /// Stochastic gradient descent with momentum 0.9, as in the official RollingQ runs.
+    Sgd,
+}
+
+/// How to train.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Training {
+    /// Seed of the first weights, the order of examples and sensor dropout.
+    pub seed: u64,
+    /// Passes over the training split.
+    pub epochs: u32,
+    /// Examples per step.
+    pub batch: usize,
+    /// Threads; each computes the gradient of its part of the batch. Part of the recipe, because
+    /// sums in another order differ in their last bits.
+    pub shards: usize,
+    /// Update rule.
+    pub optimiser: OptimiserKind,
+    /// Highest learning rate, reached after the warm-up.
+    pub learning_rate: f64,
+    /// Decoupled decay (AdamW) or L2 penalty (SGD) of the weight matrices.
+    pub weight_decay: f64,
+    /// Epochs of linear warm-up before the cosine decay to zero.
+    pub warmup_epochs: f64,
+    /// The gradient is scaled down to this norm; 0 leaves it alone.
+    pub max_gradient_norm: f64,
+    /// Share of training examples in which one sensor, at random, is absent.
+    #[serde(default)]
+    pub sensor_dropout: f64,
+}
+
+impl FitConfig {
+    /// Reads a TOML file and applies `key=value` changes such as `training.epochs=3`.
+    ///
+    /// # Errors
+    /// When the file is missing, is not TOML, or has unknown or senseless entries.
+    pub fn read(path: &Path, changes: &[String]) -> Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the configuration {}", path.display()))?;
+        Self::parse(&text, changes, path)
+    }
+
+    /// Like [`Self::read`], from text; `path` is named in errors and is where relative paths in the
+    /// configuration start.
+    ///
+    /// # Errors
+    /// See [`Self::read`].
+    pub fn parse(text: &str, changes: &[String], path: &Path) -> Result<Self> {
+        let context = || format!("{} is not a training configuration", path.display());
+        let mut table: toml::Table = toml::from_str(text).with_context(context)?;
+        for change in changes {
+            apply(&mut table, change)?;
+        }
+        let mut config: Self = toml::Value::Table(table).try_into().with_context(context)?;
+        config.data.resolve(path.parent().unwrap_or(Path::new(".")));
+        config.check().with_context(context)?;
+        Ok(config)
+    }
+
+    /// The configuration kept in a run folder.
+    pub fn path_in(run: &Path) -> PathBuf {
+        run.join("config.toml")
+    }
+
+    fn check(&self) -> Result<()> {
+        let training = &self.training;
+        ensure!(training.epochs > 0, "training.epochs must be at least 1");
+        ensure!(training.batch > 0, "training.batch must be at least 1");
+        ensure!(
+            (1..=training.batch).contains(&training.shards),
+            "training.shards must be between 1 and training.batch"
+        );
+        ensure!(
+            training.learning_rate > 0.0 && training.learning_rate.is_finite(),
+            "training.learning_rate must be a positive number"
+        );
+        ensure!(
+            (0.0..=1.0).contains(&training.sensor_dropout),
+            "training.sensor_dropout must be between 0 and 1"
+        );
+        ensure!(
+            training.weight_decay >= 0.0 && training.warmup_epochs >= 0.0 && training.max_gradient_norm >= 0.0,
+            "training.weight_decay, warmup_epochs and max_gradient_norm must not be negative"
+        );
+        ensure!(self.rollingq.beta >= 0.0, "rollingq.beta must not be negative");
+        if self.audio.is_none() && self.camera.is_none() {
+            bail!("a model needs a sensor: write an [audio] or a [camera] section");
+        }
+        Ok(())
+    }
+}
+
+/// Sets one entry; the value is read as TOML, or as text where that fails.
+fn apply(table: &mut toml::Table, change: &str) -> Result<()> {
+    let (key, value) = change
+        .split_once('=')
+        .with_context(|| format!("'{change}' is not KEY=VALUE, for example training.epochs=3"))?;
+    let value = toml::from_str::<toml::Table>(&format!("v = {value}"))
+        .ok()
+        .and_then(|mut table| table.remove("v"))
+        .unwrap_or_else(|| toml::Value::String(value.to_owned()));
+    let mut parts: Vec<&str> = key.trim().split('.').collect();
+    let last = parts.pop().filter(|p| !p.is_empty()).with_context(|| format!("'{change}' has no key"))?;
+    let mut table = table;
+    for part in parts {
+        table = table
+            .entry(part)
+            .or_insert_with(|| toml::Value::Table(toml::Table::new()))
+            .as_table_mut()
+            .with_context(|| format!("'{key}' goes through {part}, which is not a section"))?;
+    }
+    table.insert(last.to_owned(), value);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text() -> &'static str {
+        include_str!("../../configs/digits.toml")
+    }
+
+    #[test]
+    fn changes_reach_into_sections() {
+        let changes = ["training.epochs=3".to_owned(), "model.fusion=sum".to_owned()];
+        let config = FitConfig::parse(text(), &changes, Path::new("digits.toml")).unwrap();
+        assert_eq!(config.training.epochs, 3);
+        assert_eq!(config.model.fusion, crate::model::Fusion::Sum);
+    }
+
+    #[test]
+    fn senseless_configurations_name_the_entry() {
+        for (change, word) in [
+            ("training.epochs=0", "epochs"),
+            ("training.shards=1000", "shards"),
+            ("training.speed=9", "speed"),
+            ("training", "KEY=VALUE"),
+        ] {
+            let error = FitConfig::parse(text(), &[change.to_owned()], Path::new("digits.toml")).unwrap_err();
+            assert!(format!("{error:#}").contains(word), "{error:#}");
+        }
+    }
+
+    #[test]
+    fn a_written_configuration_reads_back() {
+        let config = FitConfig::parse(text(), &[], Path::new("digits.toml")).unwrap();
+        let again = toml::to_string(&config).unwrap();
+        assert_eq!(FitConfig::parse(&again, &[], Path::new("digits.toml")).unwrap(), config);
+    }
+}

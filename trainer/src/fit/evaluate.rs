@@ -1,0 +1,139 @@
+//! The threads of a run, and answers on whole splits.
+
+use anyhow::{Context, Result};
+
+use super::config::FitConfig;
+use super::metrics::{Summary, Sums};
+use super::shard::{Outcome, Sample, Shard};
+use crate::data::{Dataset, Split};
+use crate::model::Model;
+use crate::rollingq::KeyStatistics;
+
+/// Examples that one forward pass takes; more would only take more memory.
+const PASS: usize = 32;
+
+/// One frontend and one thread per shard.
+pub struct Workers {
+    shards: Vec<Shard>,
+}
+
+/// The features of a split that stays the same from epoch to epoch.
+pub struct Prepared {
+    /// In the order of the split.
+    pub samples: Vec<Sample>,
+}
+
+/// What a model says of a split.
+pub struct Answers {
+    /// In the order of the split.
+    pub outcomes: Vec<Outcome>,
+    /// For AIR; empty for fusions without a query.
+    pub keys: KeyStatistics,
+}
+
+impl Answers {
+    /// Means over the examples.
+    pub fn summary(&self) -> Summary {
+        let mut sums = Sums {
+            keys: self.keys.clone(),
+            ..Sums::default()
+        };
+        sums.add_outcomes(&self.outcomes);
+        sums.summary()
+    }
+}
+
+impl Workers {
+    /// # Errors
+    /// When a frontend cannot be built from its configuration.
+    pub fn new(config: &FitConfig) -> Result<Self> {
+        let shards = (0..config.training.shards)
+            .map(|_| Shard::new(config.audio.as_ref(), config.camera.as_ref()))
+            .collect::<Result<_>>()?;
+        Ok(Self { shards })
+    }
+
+    /// Gives each thread its even part of `items`; results in the order of the parts.
+    ///
+    /// # Errors
+    /// The first error of any part.
+    pub fn map<T: Sync, R: Send>(
+        &mut self,
+        items: &[T],
+        work: impl Fn(&mut Shard, &[T]) -> Result<R> + Sync,
+    ) -> Result<Vec<R>> {
+        let size = items.len().div_ceil(self.shards.len()).max(1);
+        let work = &work;
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = self
+                .shards
+                .iter_mut()
+                .zip(items.chunks(size))
+                .map(|(shard, part)| scope.spawn(move || work(shard, part)))
+                .collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect()
+        })
+    }
+
+    /// Features of every example of a split, as it is in epoch 0.
+    ///
+    /// # Errors
+    /// When an example cannot be had.
+    pub fn prepare(&mut self, data: &dyn Dataset, split: Split) -> Result<Prepared> {
+        let indices: Vec<usize> = (0..data.len(split)).collect();
+        let parts = self.map(&indices, |shard, indices| {
+            indices
+                .iter()
+                .map(|&i| {
+                    shard
+                        .sample(data, split, 0, i)
+                        .with_context(|| format!("example {i} of the {split} split"))
+                })
+                .collect::<Result<Vec<_>>>()
+        })?;
+        Ok(Prepared {
+            samples: parts.into_iter().flatten().collect(),
+        })
+    }
+
+    /// What the model says of every example.
+    ///
+    /// # Errors
+    /// Any error of Candle.
+    pub fn answer(&mut self, model: &Model, prepared: &Prepared) -> Result<Answers> {
+        let parts = self.map(&prepared.samples, |_, samples| {
+            samples
+                .chunks(PASS)
+                .map(|samples| Shard::answers(model, samples))
+                .collect::<Result<Vec<_>>>()
+        })?;
+        let mut answers = Answers {
+            outcomes: Vec::with_capacity(prepared.samples.len()),
+            keys: KeyStatistics::default(),
+        };
+        for (outcomes, keys) in parts.into_iter().flatten() {
+            answers.outcomes.extend(outcomes);
+            if let Some(keys) = keys {
+                answers.keys.merge(&keys);
+            }
+        }
+        Ok(answers)
+    }
+
+    /// The model's query after the rotations so far, `[d]`.
+    ///
+    /// # Errors
+    /// When the fusion has none.
+    pub fn query(&mut self, model: &Model, prepared: &Prepared) -> Result<Vec<f64>> {
+        let valid = evenkeel::window::PerSensor::from_fn(|_| 1.0);
+        let sample = prepared.samples.first().context("the split is empty")?;
+        let state = model
+            .forward(&model.batch(&[(&sample.features, valid)])?)?
+            .state
+            .context("this fusion has no query")?;
+        Ok(state.query.iter().map(|&v| f64::from(v)).collect())
+    }
+}

@@ -1,0 +1,145 @@
+//! Sums over examples, and the line that an epoch leaves in metrics.jsonl.
+
+use evenkeel::window::{Modality, PerSensor};
+use serde::{Deserialize, Serialize};
+
+use super::shard::{Outcome, argmax};
+use crate::rollingq::KeyStatistics;
+
+/// Sums over the examples seen so far; merging shards in order gives the same bits every time.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Sums {
+    /// Examples.
+    pub examples: u64,
+    /// Σ fused cross-entropy, nats.
+    pub loss: f64,
+    /// Right fused answers.
+    pub correct: u64,
+    /// Right answers of each probe head.
+    pub probe_correct: PerSensor<u64>,
+    /// Examples in which the sensor gave something.
+    pub probe_examples: PerSensor<u64>,
+    /// Σ attention on class token, audio, camera.
+    pub attention: [f64; 3],
+    /// For AIR and the rotation; empty for fusions without a query.
+    pub keys: KeyStatistics,
+}
+
+impl Sums {
+    /// Counts what the model said of some samples.
+    pub fn add_outcomes(&mut self, outcomes: &[Outcome]) {
+        for outcome in outcomes {
+            let label = outcome.label as usize;
+            self.examples += 1;
+            self.correct += u64::from(argmax(&outcome.logits) == label);
+            for (sum, share) in std::iter::zip(&mut self.attention, outcome.attention) {
+                *sum += f64::from(share);
+            }
+            for modality in Modality::ALL {
+                if let Some(probe) = &outcome.probes[modality] {
+                    self.probe_examples[modality] += 1;
+                    self.probe_correct[modality] += u64::from(argmax(probe) == label);
+                }
+            }
+        }
+    }
+
+    /// Adds another sum.
+    pub fn merge(&mut self, other: &Self) {
+        self.examples += other.examples;
+        self.loss += other.loss;
+        self.correct += other.correct;
+        for modality in Modality::ALL {
+            self.probe_correct[modality] += other.probe_correct[modality];
+            self.probe_examples[modality] += other.probe_examples[modality];
+        }
+        for (sum, share) in std::iter::zip(&mut self.attention, other.attention) {
+            *sum += share;
+        }
+        self.keys.merge(&other.keys);
+    }
+
+    /// Share of right fused answers.
+    pub fn accuracy(&self) -> f64 {
+        self.correct as f64 / self.examples.max(1) as f64
+    }
+
+    /// Means over the examples.
+    pub fn summary(&self) -> Summary {
+        let n = self.examples.max(1) as f64;
+        Summary {
+            examples: self.examples,
+            correct: self.correct,
+            accuracy: self.accuracy(),
+            audio_probe: self.probe_accuracy(Modality::Audio),
+            camera_probe: self.probe_accuracy(Modality::Camera),
+            audio_share: self.attention[1] / n,
+            camera_share: self.attention[2] / n,
+            air: (self.keys.samples > 0).then(|| self.keys.air()),
+        }
+    }
+
+    fn probe_accuracy(&self, modality: Modality) -> Option<f64> {
+        let examples = self.probe_examples[modality];
+        (examples > 0).then(|| self.probe_correct[modality] as f64 / examples as f64)
+    }
+}
+
+/// What a model does on a set of examples.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Examples.
+    pub examples: u64,
+    /// Right fused answers.
+    pub correct: u64,
+    /// Share of right fused answers, 0..1.
+    pub accuracy: f64,
+    /// Share of right answers of the audio encoder's probe head.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio_probe: Option<f64>,
+    /// Share of right answers of the camera encoder's probe head.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub camera_probe: Option<f64>,
+    /// Mean attention on audio tokens, 0..1.
+    pub audio_share: f64,
+    /// Mean attention on camera tokens, 0..1; the rest is on the class token.
+    pub camera_share: f64,
+    /// Attention imbalance rate, for fusions with a query.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub air: Option<f64>,
+}
+
+/// One rotation, as it was carried out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RotationRecord {
+    /// The epoch at whose end it happened, counted from 1.
+    pub epoch: u32,
+    /// Weight of the audio direction in the target.
+    pub alpha: f64,
+    /// How far the query turned.
+    pub degrees: f64,
+    /// On the validation split, just before.
+    pub before: Summary,
+    /// On the validation split, just after.
+    pub after: Summary,
+}
+
+/// One epoch, as a line of metrics.jsonl.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EpochMetrics {
+    /// Counted from 1.
+    pub epoch: u32,
+    /// Learning rate of its last step.
+    pub learning_rate: f64,
+    /// Mean cross-entropy of the training examples, nats.
+    pub loss: f64,
+    /// The training examples as they were seen, weights moving.
+    pub train: Summary,
+    /// The validation split at the epoch's end, after a rotation if there was one.
+    pub validation: Summary,
+    /// Whether these are the best weights so far.
+    pub best: bool,
+    /// The rotation at its end, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rotation: Option<RotationRecord>,
+}

@@ -1,0 +1,17 @@
+//! Training one model: configuration, steps, checkpoints, metrics.
+
+mod bench;
+pub mod checkpoint;
+mod config;
+mod evaluate;
+mod metrics;
+mod optimiser;
+mod run;
+mod shard;
+
+pub use bench::{StepTime, step_time};
+pub use config::{FitConfig, OptimiserKind, Training};
+pub use evaluate::{Answers, Prepared, Workers};
+pub use metrics::{EpochMetrics, RotationRecord, Summary, Sums};
+pub use run::{Watcher, best_weights, fit, metrics_path, new_model};
+pub use shard::{Outcome, Sample, Shard, argmax};

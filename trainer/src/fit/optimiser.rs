@@ -1,0 +1,172 @@
+//! Update rules whose state is saved with the checkpoint.
+
+use std::cell::RefCell;
+
+use candle_core::{CpuStorage, InplaceOp1, Layout, Result};
+
+use super::config::{OptimiserKind, Training};
+use crate::model::Parameters;
+
+/// Decay rates of AdamW's averages and the term that keeps its division finite.
+const BETA_1: f32 = 0.9;
+const BETA_2: f32 = 0.999;
+const EPSILON: f32 = 1e-8;
+const MOMENTUM: f32 = 0.9;
+
+/// Gradients in the order of [`Parameters::vars`].
+pub type Gradients = Vec<Vec<f32>>;
+
+/// An update rule with its averages.
+pub struct Optimiser {
+    kind: OptimiserKind,
+    weight_decay: f32,
+    max_norm: f64,
+    /// Updates done.
+    pub steps: u64,
+    /// First average (AdamW) or velocity (SGD) of each variable.
+    pub first: Gradients,
+    /// Second average of each variable; unused by SGD.
+    pub second: Gradients,
+}
+
+impl Optimiser {
+    /// A rule at rest.
+    pub fn new(training: &Training, parameters: &Parameters) -> Self {
+        let zeros = || parameters.vars().iter().map(|v| vec![0.0; v.elem_count()]).collect();
+        Self {
+            kind: training.optimiser,
+            weight_decay: training.weight_decay as f32,
+            max_norm: training.max_gradient_norm,
+            steps: 0,
+            first: zeros(),
+            second: match training.optimiser {
+                OptimiserKind::Adamw => zeros(),
+                OptimiserKind::Sgd => Vec::new(),
+            },
+        }
+    }
+
+    /// Moves every variable one step down its gradient. Returns the gradient's norm.
+    ///
+    /// # Errors
+    /// Any error of Candle.
+    pub fn step(&mut self, parameters: &Parameters, gradients: &Gradients, rate: f64) -> Result<f64> {
+        self.steps += 1;
+        let norm = gradients
+            .iter()
+            .flatten()
+            .map(|&g| f64::from(g) * f64::from(g))
+            .sum::<f64>()
+            .sqrt();
+        let scale = match self.max_norm {
+            limit if limit > 0.0 && norm > limit => (limit / norm) as f32,
+            _ => 1.0,
+        };
+        for (i, var) in parameters.vars().iter().enumerate() {
+            // Biases, norms, positions and the class token are not decayed, as usual for transformers.
+            let decay = match parameters.names()[i].ends_with(".weight") && var.rank() == 2 {
+                true => self.weight_decay,
+                false => 0.0,
+            };
+            let update = Update {
+                gradient: &gradients[i],
+                scale,
+                decay,
+                rate: rate as f32,
+                rule: match self.kind {
+                    OptimiserKind::Adamw => Rule::Adamw {
+                        first: RefCell::new(&mut self.first[i]),
+                        second: RefCell::new(&mut self.second[i]),
+                        // Both averages start at zero; this undoes the pull towards it.
+                        correction: [
+                            1.0 / (1.0 - f64::from(BETA_1).powi(self.steps as i32)) as f32,
+                            1.0 / (1.0 - f64::from(BETA_2).powi(self.steps as i32)) as f32,
+                        ],
+                    },
+                    OptimiserKind::Sgd => Rule::Sgd {
+                        velocity: RefCell::new(&mut self.first[i]),
+                    },
+                },
+            };
+            var.as_tensor().inplace_op1(&update)?;
+        }
+        Ok(norm)
+    }
+}
+
+struct Update<'a> {
+    gradient: &'a [f32],
+    scale: f32,
+    decay: f32,
+    rate: f32,
+    rule: Rule<'a>,
+}
+
+enum Rule<'a> {
+    Adamw {
+        first: RefCell<&'a mut Vec<f32>>,
+        second: RefCell<&'a mut Vec<f32>>,
+        correction: [f32; 2],
+    },
+    Sgd {
+        velocity: RefCell<&'a mut Vec<f32>>,
+    },
+}
+
+impl InplaceOp1 for Update<'_> {
+    fn name(&self) -> &'static str {
+        "update"
+    }
+
+    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> Result<()> {
+        let (CpuStorage::F32(values), Some((start, end))) = (storage, layout.contiguous_offsets()) else {
+            candle_core::bail!("only contiguous f32 variables can be trained");
+        };
+        let weights = &mut values[start..end];
+        let Self { gradient, scale, decay, rate, .. } = *self;
+        match &self.rule {
+            Rule::Adamw { first, second, correction } => {
+                let (first, second) = (&mut **first.borrow_mut(), &mut **second.borrow_mut());
+                for i in 0..weights.len() {
+                    let g = gradient[i] * scale;
+                    first[i] = BETA_1 * first[i] + (1.0 - BETA_1) * g;
+                    second[i] = BETA_2 * second[i] + (1.0 - BETA_2) * g * g;
+                    let direction = first[i] * correction[0] / ((second[i] * correction[1]).sqrt() + EPSILON);
+                    weights[i] -= rate * (direction + decay * weights[i]);
+                }
+            }
+            Rule::Sgd { velocity } => {
+                let velocity = &mut **velocity.borrow_mut();
+                for i in 0..weights.len() {
+                    velocity[i] = MOMENTUM * velocity[i] + gradient[i] * scale + decay * weights[i];
+                    weights[i] -= rate * velocity[i];
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Learning rate at `step` of `total`: linear warm-up, then half a cosine to zero
+/// (Loshchilov and Hutter 2017).
+pub fn learning_rate(highest: f64, step: u64, warmup: u64, total: u64) -> f64 {
+    if step < warmup {
+        return highest * (step + 1) as f64 / warmup as f64;
+    }
+    let progress = (step - warmup) as f64 / total.saturating_sub(warmup).max(1) as f64;
+    highest * (1.0 + (std::f64::consts::PI * progress.min(1.0)).cos()) / 2.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_rises_then_falls_to_zero() {
+        assert_eq!(learning_rate(1.0, 9, 10, 100), 1.0);
+        assert!((learning_rate(1.0, 0, 10, 100) - 0.1).abs() < 1e-12);
+        assert!((learning_rate(1.0, 55, 10, 100) - 0.5).abs() < 1e-12);
+        assert!(learning_rate(1.0, 100, 10, 100) < 1e-12);
+        assert_eq!(learning_rate(1.0, 0, 0, 1), 1.0);
+    }
+}

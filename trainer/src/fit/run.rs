@@ -1,0 +1,276 @@
+//! A training run, from the first step to the result.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use evenkeel::files::write_atomically;
+use rand::{SeedableRng, seq::SliceRandom};
+use rand_chacha::ChaCha8Rng;
+
+use super::checkpoint::{self, Progress};
+use super::config::FitConfig;
+use super::evaluate::{Prepared, Workers};
+use super::metrics::{EpochMetrics, RotationRecord, Sums};
+use super::optimiser::{Gradients, Optimiser, learning_rate};
+use super::shard::{Sample, drop_sensor};
+use crate::data::{Dataset, Split};
+use crate::model::{Fusion, Model, ROTATION, to_safetensors};
+use crate::rollingq::{KeyStatistics, Rotation, RotationMatrix};
+
+/// Time between checkpoints inside an epoch; one is written at every epoch's end too.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The weights of the best epoch, in a run folder.
+pub fn best_weights(run: &Path) -> PathBuf {
+    run.join("best.safetensors")
+}
+
+/// One line per epoch, in a run folder.
+pub fn metrics_path(run: &Path) -> PathBuf {
+    run.join("metrics.jsonl")
+}
+
+/// Is told how a run goes.
+pub trait Watcher {
+    /// A step was done: steps in this epoch, steps per epoch, and the epoch's sums so far.
+    fn step(&mut self, epoch: u32, step: u64, steps: u64, sums: &Sums);
+    /// An epoch was done.
+    fn epoch(&mut self, metrics: &EpochMetrics);
+}
+
+/// Trains, or goes on training, in the folder `run`; returns the epochs.
+///
+/// Killed at any moment it resumes from its last checkpoint and ends with the weights that it would
+/// have had: order, augmentation and dropout are functions of seed, epoch and example.
+///
+/// # Errors
+/// When data cannot be read, the folder holds another run, or the loss is no longer a number.
+pub fn fit(config: &FitConfig, data: &dyn Dataset, run: &Path, watcher: &mut dyn Watcher) -> Result<Vec<EpochMetrics>> {
+    claim(config, run)?;
+    let model = new_model(config, data)?;
+    let mut optimiser = Optimiser::new(&config.training, &model.parameters);
+    let mut progress = checkpoint::load(run, &model, &mut optimiser)?.unwrap_or_default();
+    let mut workers = Workers::new(config)?;
+    if progress.epoch < config.training.epochs {
+        let validation = workers.prepare(data, Split::Validation)?;
+        ensure!(!validation.samples.is_empty(), "the validation split is empty: nothing could be chosen on it");
+        let mut trainer = Trainer {
+            config,
+            data,
+            run,
+            model,
+            optimiser,
+            workers: &mut workers,
+            validation,
+            saved: Instant::now(),
+        };
+        while progress.epoch < config.training.epochs {
+            trainer.epoch(&mut progress, watcher)?;
+        }
+    }
+    Ok(progress.epochs)
+}
+
+/// A model with fresh weights for a configuration and its data.
+///
+/// # Errors
+/// When the specification does not fit the frontends.
+pub fn new_model(config: &FitConfig, data: &dyn Dataset) -> Result<Model> {
+    Model::new(
+        &config.model,
+        config.audio.as_ref(),
+        config.camera.as_ref(),
+        data.labels().len(),
+        config.training.seed,
+    )
+    .context("the model cannot be built")
+}
+
+/// Makes the folder this configuration's, or checks that it is.
+fn claim(config: &FitConfig, run: &Path) -> Result<()> {
+    let path = FitConfig::path_in(run);
+    let text = toml::to_string(config)?;
+    match std::fs::read_to_string(&path) {
+        Ok(found) => ensure!(
+            found == text,
+            "{} holds a run with another configuration; choose another folder or remove this one",
+            run.display()
+        ),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            write_atomically(&path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+    Ok(())
+}
+
+struct Trainer<'a> {
+    config: &'a FitConfig,
+    data: &'a dyn Dataset,
+    run: &'a Path,
+    model: Model,
+    optimiser: Optimiser,
+    workers: &'a mut Workers,
+    validation: Prepared,
+    saved: Instant,
+}
+
+impl Trainer<'_> {
+    fn epoch(&mut self, progress: &mut Progress, watcher: &mut dyn Watcher) -> Result<()> {
+        let training = &self.config.training;
+        let order = shuffled(self.data.len(Split::Train), training.seed, progress.epoch);
+        ensure!(!order.is_empty(), "the training split is empty");
+        let batches: Vec<&[usize]> = order.chunks(training.batch).collect();
+        let steps = batches.len() as u64;
+        let total = steps * u64::from(training.epochs);
+        let warmup = (training.warmup_epochs * steps as f64).round() as u64;
+        let mut sums = Sums::from(&progress.sums);
+        let mut rate = 0.0;
+        for (step, batch) in batches.iter().enumerate().skip(progress.step as usize) {
+            rate = learning_rate(training.learning_rate, progress.updates, warmup, total);
+            sums.merge(&self.step(progress.epoch, batch, rate)?);
+            progress.step = step as u64 + 1;
+            progress.updates = self.optimiser.steps;
+            watcher.step(progress.epoch + 1, progress.step, steps, &sums);
+            if self.saved.elapsed() > CHECKPOINT_INTERVAL && progress.step < steps {
+                progress.sums = (&sums).into();
+                self.save(progress)?;
+            }
+        }
+        self.end_epoch(progress, &sums, rate, watcher)
+    }
+
+    /// One update from one batch.
+    fn step(&mut self, epoch: u32, batch: &[usize], rate: f64) -> Result<Sums> {
+        let training = &self.config.training;
+        let (data, model) = (self.data, &self.model);
+        let parts = self.workers.map(batch, |shard, indices| {
+            let samples = indices
+                .iter()
+                .map(|&i| {
+                    let sample = shard.sample(data, Split::Train, epoch, i)?;
+                    Ok((sample, drop_sensor(training.seed, epoch, i, training.sensor_dropout)))
+                })
+                .collect::<Result<Vec<_>>>()?;
+            shard.gradients(model, &samples, batch.len())
+        })?;
+        let (gradients, sums) = sum_parts(parts);
+        let norm = self.optimiser.step(&self.model.parameters, &gradients, rate)?;
+        ensure!(
+            norm.is_finite() && sums.loss.is_finite(),
+            "the loss is no longer a number; lower training.learning_rate"
+        );
+        Ok(sums)
+    }
+
+    fn end_epoch(&mut self, progress: &mut Progress, sums: &Sums, rate: f64, watcher: &mut dyn Watcher) -> Result<()> {
+        let rotation = self.rotate(progress, sums)?;
+        let validation = self.workers.answer(&self.model, &self.validation)?.summary();
+        let best = progress.best.is_none_or(|best| validation.correct > best);
+        if best {
+            progress.best = Some(validation.correct);
+            let path = best_weights(self.run);
+            write_atomically(&path, &to_safetensors(&self.model.parameters.values()?)?)
+                .with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        let metrics = EpochMetrics {
+            epoch: progress.epoch + 1,
+            learning_rate: rate,
+            loss: sums.loss / sums.examples.max(1) as f64,
+            train: sums.summary(),
+            validation,
+            best,
+            rotation,
+        };
+        watcher.epoch(&metrics);
+        progress.epochs.push(metrics);
+        progress.epoch += 1;
+        progress.step = 0;
+        progress.sums = (&Sums::default()).into();
+        self.save(progress)?;
+        write_metrics(self.run, &progress.epochs)
+    }
+
+    /// Rotates the query if the epoch's AIR asks for it.
+    fn rotate(&mut self, progress: &mut Progress, sums: &Sums) -> Result<Option<RotationRecord>> {
+        let rollingq = &self.config.rollingq;
+        if self.config.model.fusion != Fusion::Rollingq || !rollingq.wants(sums.keys.air(), progress.rotations) {
+            return Ok(None);
+        }
+        let statistics = self.training_keys(progress.epoch)?;
+        let query = self.workers.query(&self.model, &self.validation)?;
+        let Some(plan) = Rotation::plan(&query, &statistics, rollingq.sigma) else {
+            return Ok(None);
+        };
+        let before = self.workers.answer(&self.model, &self.validation)?.summary();
+        let parameters = &self.model.parameters;
+        let running = parameters.buffer_value(ROTATION).flatten_all()?.to_vec1::<f32>()?;
+        let running = RotationMatrix::from_f32(query.len(), &running);
+        parameters.set_buffer(ROTATION, &plan.matrix.after(&running).to_f32())?;
+        progress.rotations += 1;
+        Ok(Some(RotationRecord {
+            epoch: progress.epoch + 1,
+            alpha: plan.alpha,
+            degrees: plan.degrees,
+            before,
+            after: self.workers.answer(&self.model, &self.validation)?.summary(),
+        }))
+    }
+
+    /// One pass over the training split with the weights at rest.
+    fn training_keys(&mut self, epoch: u32) -> Result<KeyStatistics> {
+        let (data, model) = (self.data, &self.model);
+        let indices: Vec<usize> = (0..data.len(Split::Train)).collect();
+        let mut total = KeyStatistics::default();
+        for batch in indices.chunks(self.config.training.batch) {
+            let parts = self.workers.map(batch, |shard, indices| {
+                let samples = indices
+                    .iter()
+                    .map(|&i| shard.sample(data, Split::Train, epoch, i))
+                    .collect::<Result<Vec<Sample>>>()?;
+                Ok(super::shard::Shard::answers(model, &samples)?.1)
+            })?;
+            parts.iter().flatten().for_each(|part| total.merge(part));
+        }
+        Ok(total)
+    }
+
+    fn save(&mut self, progress: &Progress) -> Result<()> {
+        checkpoint::save(self.run, &self.model, &self.optimiser, progress)?;
+        self.saved = Instant::now();
+        Ok(())
+    }
+}
+
+/// The training examples in the order of one epoch.
+fn shuffled(count: usize, seed: u64, epoch: u32) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..count).collect();
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(u64::from(epoch) + 1);
+    order.shuffle(&mut rng);
+    order
+}
+
+/// The gradient of a whole batch from those of its parts, in order.
+pub(super) fn sum_parts(parts: Vec<(Gradients, Sums)>) -> (Gradients, Sums) {
+    let mut parts = parts.into_iter();
+    let (mut gradients, mut sums) = parts.next().unwrap_or_default();
+    for (part, part_sums) in parts {
+        sums.merge(&part_sums);
+        for (total, part) in std::iter::zip(gradients.iter_mut().flatten(), part.iter().flatten()) {
+            *total += part;
+        }
+    }
+    (gradients, sums)
+}
+
+fn write_metrics(run: &Path, epochs: &[EpochMetrics]) -> Result<()> {
+    let mut lines = String::new();
+    for epoch in epochs {
+        lines.push_str(&serde_json::to_string(epoch)?);
+        lines.push('\n');
+    }
+    let path = metrics_path(run);
+    write_atomically(&path, lines.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
+}

@@ -1,0 +1,170 @@
+//! One thread's part of the work: examples to features, features to gradients or answers.
+
+use anyhow::Result;
+use evenkeel::frontend::{AudioConfig, CameraConfig, Features, Frontend};
+use evenkeel::window::{Modality, PerSensor};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::metrics::Sums;
+use super::optimiser::Gradients;
+use crate::data::{Dataset, Split};
+use crate::model::{Forward, Model, cross_entropy};
+use crate::rollingq::KeyStatistics;
+
+/// A thread's frontends, kept from step to step.
+pub struct Shard {
+    frontend: Frontend,
+}
+
+/// An example as the encoders take it.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// Features of the sensors that gave something.
+    pub features: Features,
+    /// Index of its label.
+    pub label: u32,
+}
+
+/// What the model says of one sample.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// Index of its label.
+    pub label: u32,
+    /// Fused logits, `[classes]`.
+    pub logits: Vec<f32>,
+    /// Logits of the probe heads, for the sensors that gave something.
+    pub probes: PerSensor<Option<Vec<f32>>>,
+    /// Attention share on class token, audio and camera.
+    pub attention: [f32; 3],
+}
+
+/// Index of the largest value.
+pub fn argmax(values: &[f32]) -> usize {
+    (0..values.len()).fold(0, |best, i| if values[i] > values[best] { i } else { best })
+}
+
+impl Shard {
+    /// # Errors
+    /// When a frontend cannot be built from its configuration.
+    pub fn new(audio: Option<&AudioConfig>, camera: Option<&CameraConfig>) -> Result<Self> {
+        Ok(Self {
+            frontend: Frontend::new(audio, camera)?,
+        })
+    }
+
+    /// Features of one example.
+    ///
+    /// # Errors
+    /// When the data set cannot give the example.
+    pub fn sample(&mut self, data: &dyn Dataset, split: Split, epoch: u32, index: usize) -> Result<Sample> {
+        let example = data.example(split, epoch, index)?;
+        Ok(Sample {
+            features: self.frontend.features(&example.window)?,
+            label: example.label as u32,
+        })
+    }
+
+    /// Gradient of the mean loss over a batch of `batch` examples, as far as these are part of it.
+    ///
+    /// # Errors
+    /// When an example cannot be had, or Candle fails.
+    pub fn gradients(&mut self, model: &Model, samples: &[(Sample, PerSensor<f32>)], batch: usize) -> Result<(Gradients, Sums)> {
+        let inputs: Vec<_> = samples.iter().map(|(s, validity)| (&s.features, *validity)).collect();
+        let labels: Vec<u32> = samples.iter().map(|(s, _)| s.label).collect();
+        let out = model.forward(&model.batch(&inputs)?)?;
+
+        let share = 1.0 / batch as f32;
+        let mut loss = cross_entropy(&out.logits, &labels, &vec![share; labels.len()])?;
+        let mut sums = Sums {
+            loss: f64::from(loss.to_scalar::<f32>()?) * batch as f64,
+            ..Sums::default()
+        };
+        for modality in Modality::ALL {
+            if let Some(probe) = &out.probes[modality] {
+                // A sensor that gave nothing teaches its probe nothing.
+                let weights: Vec<f32> = samples
+                    .iter()
+                    .map(|(s, _)| if s.features[modality].is_some() { share } else { 0.0 })
+                    .collect();
+                loss = (loss + cross_entropy(probe, &labels, &weights)?)?;
+            }
+        }
+        let gradients = loss.backward()?;
+        let gradients = model
+            .parameters
+            .vars()
+            .iter()
+            .map(|var| match gradients.get(var.as_tensor()) {
+                Some(gradient) => Ok(gradient.flatten_all()?.to_vec1()?),
+                None => Ok(vec![0.0; var.elem_count()]),
+            })
+            .collect::<candle_core::Result<Gradients>>()?;
+        sums.add_outcomes(&outcomes(&out, samples.iter().map(|(s, _)| s))?);
+        if let Some(keys) = key_statistics(&out)? {
+            sums.keys = keys;
+        }
+        Ok((gradients, sums))
+    }
+
+    /// What the model says of samples with all their sensors valid.
+    ///
+    /// # Errors
+    /// Any error of Candle.
+    pub fn answers(model: &Model, samples: &[Sample]) -> Result<(Vec<Outcome>, Option<KeyStatistics>)> {
+        let valid = PerSensor::from_fn(|_| 1.0);
+        let inputs: Vec<_> = samples.iter().map(|s| (&s.features, valid)).collect();
+        let out = model.forward(&model.batch(&inputs)?)?;
+        Ok((outcomes(&out, samples.iter())?, key_statistics(&out)?))
+    }
+}
+
+/// Which sensors of a training example count: with probability `dropout` one of them, at random,
+/// does not. A pure function of the run's seed, the epoch and the example.
+pub fn drop_sensor(seed: u64, epoch: u32, index: usize, dropout: f64) -> PerSensor<f32> {
+    let mut validity = PerSensor::from_fn(|_| 1.0);
+    let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x5e45_0d0f);
+    rng.set_stream((u64::from(epoch) << 32) | index as u64);
+    if rng.random_bool(dropout) {
+        let lost = if rng.random_bool(0.5) { Modality::Audio } else { Modality::Camera };
+        validity[lost] = 0.0;
+    }
+    validity
+}
+
+fn outcomes<'a>(out: &Forward, samples: impl Iterator<Item = &'a Sample>) -> Result<Vec<Outcome>> {
+    let logits = out.logits.to_vec2::<f32>()?;
+    let attention = out.attention.to_vec2::<f32>()?;
+    let mut probes: PerSensor<Option<Vec<Vec<f32>>>> = PerSensor::default();
+    for modality in Modality::ALL {
+        if let Some(probe) = &out.probes[modality] {
+            probes[modality] = Some(probe.to_vec2::<f32>()?);
+        }
+    }
+    Ok(samples
+        .zip(logits)
+        .enumerate()
+        .map(|(i, (sample, logits))| Outcome {
+            label: sample.label,
+            logits,
+            probes: PerSensor::from_fn(|m| {
+                let given = sample.features[m].is_some();
+                probes[m].as_ref().filter(|_| given).map(|rows| rows[i].clone())
+            }),
+            attention: [attention[i][0], attention[i][1], attention[i][2]],
+        })
+        .collect())
+}
+
+fn key_statistics(out: &Forward) -> Result<Option<KeyStatistics>> {
+    let Some(state) = &out.state else {
+        return Ok(None);
+    };
+    let mut statistics = KeyStatistics::default();
+    let keys = PerSensor {
+        audio: state.mean_keys.audio.to_vec2::<f32>()?,
+        camera: state.mean_keys.camera.to_vec2::<f32>()?,
+    };
+    statistics.add(&state.query, &keys);
+    Ok(Some(statistics))
+}

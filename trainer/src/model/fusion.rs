@@ -1,0 +1,192 @@
+//! From the tokens of both sensors to one answer.
+
+use candle_core::{D, DType, Device, Result, Tensor};
+use evenkeel::window::{Modality, PerSensor};
+
+use super::{Fusion, ModelSpec, Parameters, ROTATION, dense};
+use crate::ops::After;
+
+type Affine = (Tensor, Tensor);
+
+/// The tokens of one sensor in a batch.
+pub struct Pooled {
+    /// `[samples · count, d]`.
+    pub tokens: Tensor,
+    /// Tokens per sample.
+    pub count: usize,
+    /// 0..1 for each sample, `[samples, 1]`.
+    pub validity: Tensor,
+}
+
+impl Pooled {
+    /// Σᵢ wᵢ zᵢ in each sample, for weights `[samples, count]`: `[samples, d]`.
+    fn weighted_sum(&self, weights: &Tensor) -> Result<Tensor> {
+        let (samples, count) = weights.dims2()?;
+        let tokens = self.tokens.reshape((samples, count, ()))?;
+        weights.unsqueeze(1)?.matmul(&tokens)?.squeeze(1)
+    }
+
+    /// What is added to the scores of a sample's tokens so that their weights are multiplied by its
+    /// validity, `[samples, 1]`; a sensor of validity 0 gets a weight of exactly 0.
+    fn log_validity(&self) -> Result<Tensor> {
+        let invisible = Tensor::full(-1e9f32, self.validity.shape(), &Device::Cpu)?;
+        let valid = self.validity.gt(0f32)?;
+        valid.where_cond(&self.validity.maximum(f32::MIN_POSITIVE)?.log()?, &invisible)
+    }
+
+    /// The mean token of each sample, `[samples, d]`.
+    pub fn mean(&self) -> Result<Tensor> {
+        let samples = self.tokens.dim(0)? / self.count;
+        let weight = 1.0 / self.count as f32;
+        self.weighted_sum(&Tensor::full(weight, (samples, self.count), &Device::Cpu)?)
+    }
+}
+
+/// What AIR and the rotation are computed from; outside the graph of gradients.
+pub struct AttentionState {
+    /// The query after rotation, R·q, `[d]`.
+    pub query: Vec<f32>,
+    /// Mean key of each sensor in each sample, `[samples, d]`.
+    pub mean_keys: PerSensor<Tensor>,
+}
+
+/// The weights of a fusion.
+pub enum FusionHead {
+    /// One attention head over `[CLS, Z_audio, Z_camera]`, read at CLS.
+    Attention(Box<Attention>),
+    /// A linear layer on the mean tokens, side by side.
+    Concat(Affine),
+    /// A linear layer on the sum of the mean tokens, or on the one that there is.
+    Sum(Affine),
+}
+
+pub struct Attention {
+    cls: Tensor,
+    rotation: Tensor,
+    query: Affine,
+    key: Affine,
+    value: Affine,
+    out: Affine,
+    head: Affine,
+}
+
+impl FusionHead {
+    pub fn new(parameters: &mut Parameters, spec: &ModelSpec, classes: usize) -> Result<Self> {
+        let d = spec.width;
+        Ok(match spec.fusion {
+            Fusion::Rollingq | Fusion::Attention => {
+                let rotation = Tensor::eye(d, DType::F32, &Device::Cpu)?;
+                parameters.buffer(ROTATION, rotation.clone());
+                Self::Attention(Box::new(Attention {
+                    cls: parameters.uniform("fusion.cls", 0.05, &[d])?,
+                    rotation,
+                    query: parameters.linear("fusion.query", d, d)?,
+                    key: parameters.linear("fusion.key", d, d)?,
+                    value: parameters.linear("fusion.value", d, d)?,
+                    out: parameters.linear("fusion.out", d, d)?,
+                    head: parameters.linear("fusion.head", d, classes)?,
+                }))
+            }
+            Fusion::Concat => Self::Concat(parameters.linear("fusion.head", 2 * d, classes)?),
+            Fusion::Sum | Fusion::Audio | Fusion::Camera => {
+                Self::Sum(parameters.linear("fusion.head", d, classes)?)
+            }
+        })
+    }
+
+    /// Logits `[samples, classes]`, attention `[samples, 3]` and, with a query, its state.
+    pub fn forward(
+        &self,
+        samples: usize,
+        sensors: &PerSensor<Option<Pooled>>,
+    ) -> Result<(Tensor, Tensor, Option<AttentionState>)> {
+        let head = match self {
+            Self::Attention(attention) => return attention.forward(samples, sensors),
+            Self::Concat(head) | Self::Sum(head) => head,
+        };
+        let means = Modality::ALL
+            .iter()
+            .filter_map(|&m| sensors[m].as_ref())
+            .map(|sensor| sensor.mean()?.broadcast_mul(&sensor.validity))
+            .collect::<Result<Vec<_>>>()?;
+        let joined = match self {
+            Self::Concat(_) => Tensor::cat(&means, 1)?,
+            _ => means[1..].iter().try_fold(means[0].clone(), |sum, mean| sum + mean)?,
+        };
+        let logits = dense(&joined, &head.0, &head.1, After::Identity)?;
+        Ok((logits, share_of_validity(samples, sensors)?, None))
+    }
+}
+
+/// A fusion without attention gives every valid sensor its share of the validity.
+fn share_of_validity(samples: usize, sensors: &PerSensor<Option<Pooled>>) -> Result<Tensor> {
+    let zero = Tensor::zeros((samples, 1), DType::F32, &Device::Cpu)?;
+    let validity = PerSensor::from_fn(|m| sensors[m].as_ref().map_or(&zero, |s| &s.validity));
+    // Where no sensor is valid the shares are 0, not 0/0.
+    let total = (validity.audio + validity.camera)?.maximum(f32::MIN_POSITIVE)?;
+    Tensor::cat(&[&zero, &validity.audio.div(&total)?, &validity.camera.div(&total)?], 1)
+}
+
+impl Attention {
+    /// q enters the score of token z as (Rq)·(W_k z + b_k)/√d = u·z + c, and Σ wᵢ (W_v zᵢ + b_v) =
+    /// W_v (Σ wᵢ zᵢ) + b_v because the weights sum to one. So no key and no value of a token is ever
+    /// computed, in training or on the device; the weights keep their separate matrices, and their
+    /// gradients are those of the textbook form.
+    fn forward(
+        &self,
+        samples: usize,
+        sensors: &PerSensor<Option<Pooled>>,
+    ) -> Result<(Tensor, Tensor, Option<AttentionState>)> {
+        let d = self.cls.dim(0)?;
+        let cls = self.cls.unsqueeze(0)?;
+        let query = dense(&cls, &self.query.0, &self.query.1, After::Identity)?;
+        let rotated = query.matmul(&self.rotation.t()?)?;
+        let scaled = (&rotated / (d as f64).sqrt())?;
+        let u = scaled.matmul(&self.key.0)?.t()?;
+        let c = scaled.matmul(&self.key.1.unsqueeze(1)?)?;
+
+        let (audio, camera) = match (&sensors.audio, &sensors.camera) {
+            (Some(audio), Some(camera)) => (audio, camera),
+            _ => candle_core::bail!("attention fusion needs both sensors"),
+        };
+        let scores = |sensor: &Pooled| -> Result<Tensor> {
+            let scores = sensor.tokens.matmul(&u)?.reshape((samples, sensor.count))?;
+            scores.broadcast_add(&c)?.broadcast_add(&sensor.log_validity()?)
+        };
+        let cls_score = (cls.matmul(&u)? + &c)?.broadcast_as((samples, 1))?;
+        let (audio_scores, camera_scores) = (scores(audio)?, scores(camera)?);
+        let largest = cls_score
+            .maximum(&audio_scores.max_keepdim(D::Minus1)?)?
+            .maximum(&camera_scores.max_keepdim(D::Minus1)?)?
+            .detach();
+        let weigh = |scores: &Tensor| scores.broadcast_sub(&largest)?.exp();
+        let cls_weight = weigh(&cls_score)?;
+        let (audio_weights, camera_weights) = (weigh(&audio_scores)?, weigh(&camera_scores)?);
+        let audio_sum = audio_weights.sum_keepdim(D::Minus1)?;
+        let camera_sum = camera_weights.sum_keepdim(D::Minus1)?;
+        let total = ((&cls_weight + &audio_sum)? + &camera_sum)?;
+
+        let pooled = ((cls_weight.matmul(&cls)? + audio.weighted_sum(&audio_weights)?)?
+            + camera.weighted_sum(&camera_weights)?)?
+        .broadcast_div(&total)?;
+        let h = dense(&pooled, &self.value.0, &self.value.1, After::Identity)?;
+        let h = dense(&h, &self.out.0, &self.out.1, After::Identity)?;
+        let logits = dense(&h, &self.head.0, &self.head.1, After::Identity)?;
+
+        let attention = Tensor::cat(&[&cls_weight, &audio_sum, &camera_sum], 1)?
+            .detach()
+            .broadcast_div(&total.detach())?;
+        let mean_key = |sensor: &Pooled| -> Result<Tensor> {
+            let mean = sensor.mean()?.detach();
+            dense(&mean, &self.key.0.detach(), &self.key.1.detach(), After::Identity)
+        };
+        let state = AttentionState {
+            query: rotated.detach().flatten_all()?.to_vec1()?,
+            mean_keys: PerSensor {
+                audio: mean_key(audio)?,
+                camera: mean_key(camera)?,
+            },
+        };
+        Ok((logits, attention, Some(state)))
+    }
+}

@@ -1,0 +1,228 @@
+//! The model in Candle: one encoder per sensor, a fusion, and a probe head on each encoder.
+
+mod encoder;
+mod fusion;
+mod parameters;
+mod patches;
+mod spec;
+
+pub use fusion::{AttentionState, Pooled};
+pub use parameters::{Parameters, ParametersError, read_f32, to_safetensors};
+pub use patches::PatchLayout;
+pub use spec::{Activation, Fusion, ModelSpec, Stem};
+
+use candle_core::{D, Device, Result, Tensor, bail};
+use evenkeel::frontend::{AudioConfig, CameraConfig, Features};
+use evenkeel::window::{Modality, PerSensor};
+
+use crate::ops::{After, linear};
+use encoder::Encoder;
+use fusion::FusionHead;
+
+/// Name of the buffer that holds the rotation R, `[d, d]`.
+pub const ROTATION: &str = "fusion.rotation";
+
+/// A trained or trainable model.
+pub struct Model {
+    /// Its shape.
+    pub spec: ModelSpec,
+    /// Number of classes.
+    pub classes: usize,
+    /// Its weights and buffers.
+    pub parameters: Parameters,
+    layouts: PerSensor<Option<PatchLayout>>,
+    encoders: PerSensor<Option<Encoder>>,
+    fusion: FusionHead,
+}
+
+/// A batch of features cut into patches.
+pub struct Batch {
+    /// Samples.
+    pub size: usize,
+    /// `[size · tokens, patch]` for each sensor of the model.
+    pub patches: PerSensor<Option<Tensor>>,
+    /// Validity of each sensor in each sample, 0..1.
+    pub validity: PerSensor<Vec<f32>>,
+}
+
+/// What the model says of a batch.
+pub struct Forward {
+    /// Fused logits `[size, classes]`.
+    pub logits: Tensor,
+    /// Logits of each encoder's probe head `[size, classes]`; they train the heads only.
+    pub probes: PerSensor<Option<Tensor>>,
+    /// Attention of the fusion: share on class token, audio and camera, `[size, 3]`.
+    pub attention: Tensor,
+    /// What AIR and the rotation need, for fusions with a query.
+    pub state: Option<AttentionState>,
+}
+
+/// Which sensors a model with this fusion and these frontends has.
+pub fn sensors(
+    fusion: Fusion,
+    audio: Option<&AudioConfig>,
+    camera: Option<&CameraConfig>,
+) -> PerSensor<bool> {
+    PerSensor {
+        audio: audio.is_some() && fusion != Fusion::Camera,
+        camera: camera.is_some() && fusion != Fusion::Audio,
+    }
+}
+
+impl Model {
+    /// A model with weights drawn from `seed`.
+    ///
+    /// # Errors
+    /// When the specification does not fit the frontends: stems larger than their input, heads that
+    /// do not divide the width, a fusion whose sensor is missing.
+    pub fn new(
+        spec: &ModelSpec,
+        audio: Option<&AudioConfig>,
+        camera: Option<&CameraConfig>,
+        classes: usize,
+        seed: u64,
+    ) -> Result<Self> {
+        if spec.heads == 0 || spec.width % spec.heads != 0 {
+            bail!("width {} does not split into {} heads", spec.width, spec.heads);
+        }
+        let has = sensors(spec.fusion, audio, camera);
+        let both = spec.fusion != Fusion::Audio && spec.fusion != Fusion::Camera;
+        if both && !(has.audio && has.camera) || !(has.audio || has.camera) {
+            bail!("fusion {:?} needs a sensor that the configuration does not have", spec.fusion);
+        }
+        let layouts = PerSensor {
+            audio: match audio {
+                Some(audio) if has.audio => {
+                    let [bands, frames] = audio.shape();
+                    Some(PatchLayout::new([1, 1, bands, frames], spec.audio)?)
+                }
+                _ => None,
+            },
+            camera: match camera {
+                Some(camera) if has.camera => {
+                    let [frames, channels, height, width] = camera.shape();
+                    if spec.tubelet == 0 || frames % spec.tubelet != 0 {
+                        bail!("{frames} frames do not split into tubelets of {}", spec.tubelet);
+                    }
+                    let input = [frames / spec.tubelet, spec.tubelet * channels, height, width];
+                    Some(PatchLayout::new(input, spec.camera)?)
+                }
+                _ => None,
+            },
+        };
+        let mut parameters = Parameters::new(seed);
+        let mut encoders = PerSensor::default();
+        for modality in Modality::ALL {
+            if let Some(layout) = &layouts[modality] {
+                encoders[modality] = Some(Encoder::new(
+                    &mut parameters,
+                    &modality.to_string(),
+                    spec,
+                    layout,
+                    classes,
+                )?);
+            }
+        }
+        let fusion = FusionHead::new(&mut parameters, spec, classes)?;
+        Ok(Self {
+            spec: spec.clone(),
+            classes,
+            parameters,
+            layouts,
+            encoders,
+            fusion,
+        })
+    }
+
+    /// Which sensors it has.
+    pub fn sensors(&self) -> PerSensor<bool> {
+        PerSensor::from_fn(|m| self.encoders[m].is_some())
+    }
+
+    /// Cuts the features of some samples into patches.
+    ///
+    /// `validity` is multiplied by 0 where a sample has no features of a sensor.
+    ///
+    /// # Errors
+    /// When features have another size than the frontends of this model give.
+    pub fn batch(&self, samples: &[(&Features, PerSensor<f32>)]) -> Result<Batch> {
+        let mut batch = Batch {
+            size: samples.len(),
+            patches: PerSensor::default(),
+            validity: PerSensor::default(),
+        };
+        for modality in Modality::ALL {
+            batch.validity[modality] = samples
+                .iter()
+                .map(|(features, validity)| match features[modality] {
+                    Some(_) => validity[modality],
+                    None => 0.0,
+                })
+                .collect();
+            if let Some(layout) = &self.layouts[modality] {
+                let mut values = Vec::with_capacity(samples.len() * layout.tokens() * layout.patch());
+                for (features, _) in samples {
+                    layout.extend(&mut values, features[modality].as_deref())?;
+                }
+                let shape = (samples.len() * layout.tokens(), layout.patch());
+                batch.patches[modality] = Some(Tensor::from_vec(values, shape, &Device::Cpu)?);
+            }
+        }
+        Ok(batch)
+    }
+
+    /// Logits, probes and attention of a batch.
+    ///
+    /// # Errors
+    /// Any error of Candle.
+    pub fn forward(&self, batch: &Batch) -> Result<Forward> {
+        let mut pooled: PerSensor<Option<Pooled>> = PerSensor::default();
+        let mut probes = PerSensor::default();
+        for modality in Modality::ALL {
+            let (Some(encoder), Some(layout), Some(patches)) = (
+                &self.encoders[modality],
+                &self.layouts[modality],
+                &batch.patches[modality],
+            ) else {
+                continue;
+            };
+            let sensor = Pooled {
+                tokens: encoder.forward(patches)?,
+                count: layout.tokens(),
+                validity: Tensor::from_slice(&batch.validity[modality], (batch.size, 1), &Device::Cpu)?,
+            };
+            probes[modality] = Some(encoder.probe(&sensor.mean()?.detach())?);
+            pooled[modality] = Some(sensor);
+        }
+        let (logits, attention, state) = self.fusion.forward(batch.size, &pooled)?;
+        Ok(Forward {
+            logits,
+            probes,
+            attention,
+            state,
+        })
+    }
+}
+
+/// Σ wᵢ·cross-entropy of logits `[n, classes]` against class indices, for weights `[n]`.
+///
+/// # Errors
+/// When a label is not a class, or the lengths differ.
+pub fn cross_entropy(logits: &Tensor, labels: &[u32], weights: &[f32]) -> Result<Tensor> {
+    let largest = logits.max_keepdim(D::Minus1)?.detach();
+    let shifted = logits.broadcast_sub(&largest)?;
+    let log_sum = shifted.exp()?.sum_keepdim(D::Minus1)?.log()?;
+    let column = (labels.len(), 1);
+    let labels = Tensor::from_slice(labels, column, logits.device())?;
+    let weights = Tensor::from_slice(weights, column, logits.device())?;
+    let picked = shifted.gather(&labels, D::Minus1)?;
+    ((log_sum - picked)? * weights)?.sum_all()
+}
+
+/// A linear layer with a plain bias, `weight` `[out, in]`, `bias` `[out]`.
+fn dense(x: &Tensor, weight: &Tensor, bias: &Tensor, after: After) -> Result<Tensor> {
+    linear(x, weight, &bias.unsqueeze(0)?, after)
+}
+
+#[cfg(test)]
+mod tests;

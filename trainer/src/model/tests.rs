@@ -1,0 +1,217 @@
+use super::*;
+use evenkeel::frontend::Colour;
+use evenkeel::window::SampleRate;
+
+fn audio_config() -> AudioConfig {
+    AudioConfig {
+        sample_rate: SampleRate::new(8000).unwrap(),
+        window_samples: 2000,
+        frame_samples: 200,
+        hop_samples: 100,
+        fft_size: 256,
+        mel_bands: 12,
+        min_hz: 60.0,
+        max_hz: 3800.0,
+        log_floor: 1e-6,
+        mean: 0.0,
+        std: 1.0,
+    }
+}
+
+fn camera_config() -> CameraConfig {
+    CameraConfig {
+        width: 12,
+        height: 8,
+        colour: Colour::Rgb,
+        frames: 2,
+        window_seconds: 0.25,
+        crop: None,
+        mean: vec![0.5; 3],
+        std: vec![0.25; 3],
+    }
+}
+
+fn spec(fusion: Fusion, activation: Activation) -> ModelSpec {
+    ModelSpec {
+        width: 16,
+        depth: 2,
+        heads: 2,
+        mlp_ratio: 2,
+        activation,
+        audio: Stem {
+            kernel: [12, 4],
+            stride: [12, 3],
+        },
+        camera: Stem {
+            kernel: [4, 4],
+            stride: [2, 4],
+        },
+        tubelet: 2,
+        fusion,
+    }
+}
+
+fn model(fusion: Fusion, activation: Activation) -> Model {
+    Model::new(&spec(fusion, activation), Some(&audio_config()), Some(&camera_config()), 5, 1).unwrap()
+}
+
+fn features(seed: u64) -> Features {
+    let values = |seed, count: usize| {
+        let tensor = crate::ops::check::random(seed, &[count]);
+        Some(tensor.to_vec1::<f32>().unwrap())
+    };
+    let [bands, frames] = audio_config().shape();
+    Features {
+        audio: values(seed, bands * frames),
+        camera: values(seed + 1000, camera_config().shape().iter().product()),
+    }
+}
+
+const BOTH: PerSensor<f32> = PerSensor {
+    audio: 1.0,
+    camera: 1.0,
+};
+
+/// Candle's fused operations train nothing upstream of them, and the loss still falls; only this
+/// would show it.
+#[test]
+fn every_variable_of_every_fusion_and_encoder_learns() {
+    let fusions = [
+        Fusion::Rollingq,
+        Fusion::Attention,
+        Fusion::Concat,
+        Fusion::Sum,
+        Fusion::Audio,
+        Fusion::Camera,
+    ];
+    for fusion in fusions {
+        for activation in [Activation::Relu, Activation::Gelu] {
+            let model = model(fusion, activation);
+            let samples: Vec<Features> = (0..8).map(features).collect();
+            let samples: Vec<_> = samples.iter().map(|f| (f, BOTH)).collect();
+            let labels = [0, 1, 2, 3, 4, 0, 1, 2];
+            let out = model.forward(&model.batch(&samples).unwrap()).unwrap();
+            let mut loss = cross_entropy(&out.logits, &labels, &[0.125; 8]).unwrap();
+            for probe in [&out.probes.audio, &out.probes.camera].into_iter().flatten() {
+                loss = (loss + cross_entropy(probe, &labels, &[0.125; 8]).unwrap()).unwrap();
+            }
+            let grads = loss.backward().unwrap();
+            for (name, var) in model.parameters.names().iter().zip(model.parameters.vars()) {
+                let grad = grads.get(var.as_tensor()).unwrap_or_else(|| panic!("{fusion:?}: {name} has no gradient"));
+                let grad: Vec<f32> = grad.flatten_all().unwrap().to_vec1().unwrap();
+                let norm = grad.iter().map(|g| g * g).sum::<f32>().sqrt();
+                // A key's bias moves all scores alike, so softmax hides it: its third of the encoder's
+                // gradient, and the whole of the fusion's, are zero but for rounding.
+                let hidden = name == "fusion.key.bias";
+                assert!(norm.is_finite() && (hidden || norm > 1e-7), "{fusion:?} {activation:?}: {name} has gradient {norm}");
+            }
+        }
+    }
+}
+
+/// The probes measure the encoders and must not train them.
+#[test]
+fn a_probe_does_not_train_its_encoder() {
+    let model = model(Fusion::Rollingq, Activation::Relu);
+    let sample = features(3);
+    let out = model.forward(&model.batch(&[(&sample, BOTH)]).unwrap()).unwrap();
+    let loss = cross_entropy(out.probes.audio.as_ref().unwrap(), &[1], &[1.0]).unwrap();
+    let grads = loss.backward().unwrap();
+    for (name, var) in model.parameters.names().iter().zip(model.parameters.vars()) {
+        let trained = grads.get(var.as_tensor()).is_some();
+        assert_eq!(trained, name.starts_with("audio.probe"), "{name}");
+    }
+}
+
+/// A sensor of validity 0 has no say, whatever it shows.
+#[test]
+fn an_invalid_sensor_changes_nothing() {
+    for fusion in [Fusion::Rollingq, Fusion::Concat, Fusion::Sum] {
+        let model = model(fusion, Activation::Relu);
+        let (a, mut b) = (features(1), features(2));
+        b.audio = a.audio.clone();
+        let mut missing = a.clone();
+        missing.camera = None;
+        let deaf = PerSensor {
+            audio: 1.0,
+            camera: 0.0,
+        };
+        let out = model
+            .forward(&model.batch(&[(&a, deaf), (&b, deaf), (&missing, BOTH), (&a, BOTH)]).unwrap())
+            .unwrap();
+        let logits = out.logits.to_vec2::<f32>().unwrap();
+        let difference = |i: usize, j: usize| {
+            std::iter::zip(&logits[i], &logits[j]).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+        };
+        assert!(difference(0, 1) < 1e-6, "{fusion:?}");
+        assert!(difference(0, 2) < 1e-6, "{fusion:?}");
+        assert!(difference(0, 3) > 1e-3, "{fusion:?}");
+        let attention = out.attention.to_vec2::<f32>().unwrap();
+        assert_eq!(attention[0][2], 0.0);
+        assert!(attention[3][2] > 0.0);
+    }
+}
+
+/// The short form of the fusion against the textbook one: keys and values of every token.
+#[test]
+fn attention_equals_its_textbook_form() {
+    let model = model(Fusion::Rollingq, Activation::Relu);
+    let d = 16;
+    // Any rotation will do; this one exchanges two axes.
+    let mut rotation = vec![0.0f32; d * d];
+    for i in 0..d {
+        let j = match i {
+            0 => 5,
+            5 => 0,
+            _ => i,
+        };
+        rotation[i * d + j] = if i == 0 { -1.0 } else { 1.0 };
+    }
+    model.parameters.set_buffer(ROTATION, &rotation).unwrap();
+    let sample = features(5);
+    let batch = model.batch(&[(&sample, BOTH)]).unwrap();
+    let found = model.forward(&batch).unwrap().logits;
+
+    let get = |name: &str| {
+        let index = model.parameters.names().iter().position(|n| n == name).unwrap();
+        model.parameters.vars()[index].as_tensor().clone()
+    };
+    let apply = |x: &Tensor, name: &str| {
+        let weight = get(&format!("fusion.{name}.weight")).t().unwrap();
+        x.matmul(&weight).unwrap().broadcast_add(&get(&format!("fusion.{name}.bias"))).unwrap()
+    };
+    let cls = get("fusion.cls").unsqueeze(0).unwrap();
+    let tokens = |m: Modality| {
+        let encoder = model.encoders[m].as_ref().unwrap();
+        encoder.forward(batch.patches[m].as_ref().unwrap()).unwrap()
+    };
+    let z = Tensor::cat(&[&cls, &tokens(Modality::Audio), &tokens(Modality::Camera)], 0).unwrap();
+    let r = model.parameters.buffer_value(ROTATION).t().unwrap();
+    let query = apply(&cls, "query").matmul(&r).unwrap();
+    let scores = (query.matmul(&apply(&z, "key").t().unwrap()).unwrap() / (d as f64).sqrt()).unwrap();
+    let exp = scores.exp().unwrap();
+    let weights = exp.broadcast_div(&exp.sum_keepdim(1).unwrap()).unwrap();
+    let h = weights.matmul(&apply(&z, "value")).unwrap();
+    let expected = apply(&apply(&h, "out"), "head");
+    let difference = (found - expected).unwrap().abs().unwrap();
+    let largest: f32 = difference.max_all().unwrap().to_scalar().unwrap();
+    assert!(largest < 1e-5, "{largest}");
+}
+
+#[test]
+fn weights_survive_a_file_and_broken_ones_are_refused() {
+    let (a, b) = (model(Fusion::Rollingq, Activation::Relu), {
+        let (audio, camera) = (audio_config(), camera_config());
+        Model::new(&spec(Fusion::Rollingq, Activation::Relu), Some(&audio), Some(&camera), 5, 2).unwrap()
+    });
+    let mut values = a.parameters.values().unwrap();
+    let bytes = parameters::to_safetensors(&values).unwrap();
+    assert_eq!(bytes, parameters::to_safetensors(&values).unwrap());
+    b.parameters.load(&safetensors::SafeTensors::deserialize(&bytes).unwrap()).unwrap();
+    assert_eq!(b.parameters.values().unwrap(), values);
+
+    values[3].2[0] = f32::NAN;
+    let bytes = parameters::to_safetensors(&values).unwrap();
+    let error = b.parameters.load(&safetensors::SafeTensors::deserialize(&bytes).unwrap()).unwrap_err();
+    assert!(error.to_string().contains(&values[3].0), "{error}");
+}
