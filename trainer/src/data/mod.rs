@@ -1,5 +1,6 @@
 //! Data sets behind one trait.
 
+pub mod clips;
 pub mod digits;
 pub mod fetch;
 pub mod seed;
