@@ -3,6 +3,7 @@
 pub mod clips;
 pub mod digits;
 pub mod fetch;
+pub mod render;
 pub mod seed;
 
 use std::fmt;

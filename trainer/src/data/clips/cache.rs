@@ -64,8 +64,13 @@ impl ClipCache {
     /// # Errors
     /// When the sample rate is 0.
     pub fn new(folder: PathBuf, reduction: Reduction) -> anyhow::Result<Self> {
-        let rate = SampleRate::new(reduction.sample_rate).context("sample_rate of the clips must not be 0")?;
-        Ok(Self { folder, reduction, rate })
+        let rate = SampleRate::new(reduction.sample_rate)
+            .context("sample_rate of the clips must not be 0")?;
+        Ok(Self {
+            folder,
+            reduction,
+            rate,
+        })
     }
 
     /// Decodes `entry` unless that was done before.
@@ -105,17 +110,34 @@ impl ClipCache {
             let metadata = fs::metadata(path).with_context(context)?;
             let changed = metadata.modified().with_context(context)?;
             let path = std::path::absolute(path).with_context(context)?;
-            files.push((path, metadata.len(), changed.duration_since(UNIX_EPOCH).unwrap_or_default()));
+            files.push((
+                path,
+                metadata.len(),
+                changed.duration_since(UNIX_EPOCH).unwrap_or_default(),
+            ));
         }
-        Ok(Origin { version: VERSION, files, start: entry.start, end: entry.end, reduction: self.reduction })
+        Ok(Origin {
+            version: VERSION,
+            files,
+            start: entry.start,
+            end: entry.end,
+            reduction: self.reduction,
+        })
     }
 
     /// The same for all versions of a clip, so that a stale one is replaced and not kept beside.
     fn path(&self, origin: &Origin) -> PathBuf {
         let paths: Vec<&PathBuf> = origin.files.iter().map(|(path, _, _)| path).collect();
-        let place = format!("{paths:?} {:?} {:?} {:?}", origin.start, origin.end, origin.reduction);
+        let place = format!(
+            "{paths:?} {:?} {:?} {:?}",
+            origin.start, origin.end, origin.reduction
+        );
         let hash = Sha256::digest(place.as_bytes());
-        let name: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let name: String = hash
+            .iter()
+            .take(16)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         self.folder.join(name)
     }
 
@@ -129,8 +151,15 @@ impl ClipCache {
         let header = Header {
             origin: origin.clone(),
             duration: clip.duration,
-            sound: clip.sound.as_ref().map(|s| (s.start, s.rate, s.samples.len())),
-            frames: clip.frames.iter().map(|f| (f.time, f.width, f.height)).collect(),
+            sound: clip
+                .sound
+                .as_ref()
+                .map(|s| (s.start, s.rate, s.samples.len())),
+            frames: clip
+                .frames
+                .iter()
+                .map(|f| (f.time, f.width, f.height))
+                .collect(),
         };
         let mut bytes = serde_json::to_vec(&header).context("cannot describe a clip")?;
         bytes.push(b'\n');
@@ -138,12 +167,18 @@ impl ClipCache {
             let value = (sample * 32767.0).round().clamp(-32767.0, 32767.0) as i16;
             bytes.extend(value.to_le_bytes());
         }
-        clip.frames.iter().for_each(|frame| bytes.extend(&frame.rgb));
-        write_atomically(path, &bytes).with_context(|| format!("cannot write {}", path.display()))?;
+        clip.frames
+            .iter()
+            .for_each(|frame| bytes.extend(&frame.rgb));
+        write_atomically(path, &bytes)
+            .with_context(|| format!("cannot write {}", path.display()))?;
         // What is kept has 16 bits; the first reader must not hear more than later ones.
         match parse(path, origin) {
             Some(clip) => Ok(clip),
-            None => bail!("{} cannot be read back; is the disk full or failing?", path.display()),
+            None => bail!(
+                "{} cannot be read back; is the disk full or failing?",
+                path.display()
+            ),
         }
     }
 }
@@ -168,14 +203,27 @@ fn parse(path: &Path, origin: &Origin) -> Option<Clip> {
                 .chunks_exact(2)
                 .map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32767.0)
                 .collect();
-            Some(Sound { start, rate, samples })
+            Some(Sound {
+                start,
+                rate,
+                samples,
+            })
         }
         None => None,
     };
     let mut frames = Vec::with_capacity(header.frames.len());
     for (time, width, height) in header.frames {
         let rgb = take(usize::try_from(3 * u64::from(width) * u64::from(height)).ok()?)?.to_vec();
-        frames.push(Frame { time, width, height, rgb });
+        frames.push(Frame {
+            time,
+            width,
+            height,
+            rgb,
+        });
     }
-    rest.is_empty().then_some(Clip { sound, frames, duration: header.duration })
+    rest.is_empty().then_some(Clip {
+        sound,
+        frames,
+        duration: header.duration,
+    })
 }

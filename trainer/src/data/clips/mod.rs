@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::augment::Augmentation;
 use self::cache::{ClipCache, Reduction};
-use super::fetch::Store;
+use super::fetch::{self, Store};
 use super::{Dataset, Example, Split, seed};
 
 /// Which clips, and how they are used.
@@ -23,7 +23,11 @@ use super::{Dataset, Example, Split, seed};
 #[serde(deny_unknown_fields)]
 pub struct ClipsConfig {
     /// A folder per class, or a CSV file as `evenkeel evaluate` takes it.
-    pub path: PathBuf,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<PathBuf>,
+    /// In place of `path`: a collection that `evenkeel-train data get` knows, such as `grid-digits`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collection: Option<String>,
     /// How long a window is, in seconds; it is taken from the middle of each clip.
     #[serde(default = "one_second")]
     pub window_seconds: f32,
@@ -78,6 +82,7 @@ pub struct Clips {
     /// Which of them are in each split.
     splits: [Vec<usize>; 3],
     how: &'static str,
+    from: String,
 }
 
 impl Clips {
@@ -91,7 +96,21 @@ impl Clips {
     /// When the list is unusable, a clip has no label, too many clips cannot be read, or a split
     /// would be empty.
     pub fn load(config: &ClipsConfig, seed: u64, store: &Store) -> anyhow::Result<Self> {
-        let path = config.path.display();
+        let (root, from) = match (&config.path, &config.collection) {
+            (Some(path), None) => {
+                let name = path.file_name().unwrap_or(path.as_os_str());
+                (path.clone(), name.display().to_string())
+            }
+            (None, Some(name)) => {
+                let collection = fetch::collection(name)?;
+                (
+                    store.unpacked(collection)?,
+                    format!("{name} ({})", collection.licence),
+                )
+            }
+            _ => bail!("the clips need either a path or a collection, and not both"),
+        };
+        let path = root.display();
         ensure!(
             (0.05..=60.0).contains(&config.window_seconds),
             "window_seconds of the clips is {}, but must be 0.05 to 60",
@@ -105,7 +124,7 @@ impl Clips {
                 max_side: config.max_side,
             },
         )?;
-        let list = ClipList::read(&config.path)?;
+        let list = ClipList::read(&root)?;
         for entry in &list.entries {
             ensure!(
                 entry.label.is_some(),
@@ -114,11 +133,19 @@ impl Clips {
             );
         }
         // A little more than a window, so that it can be moved about.
-        let wanted = Duration::from_secs_f32(config.window_seconds + 2.0 * config.augmentation.shift);
-        let entries: Vec<ClipEntry> = list.entries.iter().map(|entry| entry.centred(wanted)).collect();
-        let bar = ProgressBar::new(entries.len() as u64).with_message("clips").with_style(
-            ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} {eta}").expect("the template is fixed"),
-        );
+        let wanted =
+            Duration::from_secs_f32(config.window_seconds + 2.0 * config.augmentation.shift);
+        let entries: Vec<ClipEntry> = list
+            .entries
+            .iter()
+            .map(|entry| entry.centred(wanted))
+            .collect();
+        let bar = ProgressBar::new(entries.len() as u64)
+            .with_message("clips")
+            .with_style(
+                ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} {eta}")
+                    .expect("the template is fixed"),
+            );
         let results: Vec<Result<(), String>> = entries
             .par_iter()
             .map(|entry| {
@@ -128,7 +155,10 @@ impl Clips {
             })
             .collect();
         bar.finish_and_clear();
-        let bad: Vec<&String> = results.iter().filter_map(|result| result.as_ref().err()).collect();
+        let bad: Vec<&String> = results
+            .iter()
+            .filter_map(|result| result.as_ref().err())
+            .collect();
         for reason in bad.iter().take(10) {
             eprintln!("left out: {reason}");
         }
@@ -139,11 +169,20 @@ impl Clips {
             entries.len(),
             bad[0]
         );
-        let usable: Vec<ClipEntry> =
-            entries.into_iter().zip(&results).filter(|(_, result)| result.is_ok()).map(|(entry, _)| entry).collect();
+        let usable: Vec<ClipEntry> = entries
+            .into_iter()
+            .zip(&results)
+            .filter(|(_, result)| result.is_ok())
+            .map(|(entry, _)| entry)
+            .collect();
         let labels = labels(&usable, &config.nothing);
-        let (splits, how) = split::split(&usable, seed).with_context(|| format!("cannot split {path}"))?;
-        let number = |entry: &ClipEntry| labels.iter().position(|label| Some(label) == entry.label.as_ref());
+        let (splits, how) =
+            split::split(&usable, seed).with_context(|| format!("cannot split {path}"))?;
+        let number = |entry: &ClipEntry| {
+            labels
+                .iter()
+                .position(|label| Some(label) == entry.label.as_ref())
+        };
         let mut clips = Vec::with_capacity(usable.len());
         for entry in usable {
             match number(&entry) {
@@ -151,13 +190,25 @@ impl Clips {
                 None => bail!("{path}: clip {} has no label", entry.name),
             }
         }
-        Ok(Self { config: config.clone(), seed, labels, cache, clips, splits, how })
+        Ok(Self {
+            config: config.clone(),
+            seed,
+            labels,
+            cache,
+            clips,
+            splits,
+            how,
+            from,
+        })
     }
 }
 
 /// Class names in alphabetical order, the one for nothing last.
 fn labels(entries: &[ClipEntry], nothing: &str) -> Vec<String> {
-    let mut labels: Vec<String> = entries.iter().filter_map(|entry| entry.label.clone()).collect();
+    let mut labels: Vec<String> = entries
+        .iter()
+        .filter_map(|entry| entry.label.clone())
+        .collect();
     labels.sort_by_key(|label| (label == nothing, label.clone()));
     labels.dedup();
     labels
@@ -169,7 +220,10 @@ impl Dataset for Clips {
     }
 
     fn nothing(&self) -> Option<&str> {
-        self.labels.iter().find(|label| **label == self.config.nothing).map(String::as_str)
+        self.labels
+            .iter()
+            .find(|label| **label == self.config.nothing)
+            .map(String::as_str)
     }
 
     fn len(&self, split: Split) -> usize {
@@ -178,7 +232,10 @@ impl Dataset for Clips {
 
     fn example(&self, split: Split, epoch: u32, index: usize) -> anyhow::Result<Example> {
         let Some(&at) = self.splits[split as usize].get(index) else {
-            bail!("the {split} split has {} examples, there is no number {index}", self.len(split));
+            bail!(
+                "the {split} split has {} examples, there is no number {index}",
+                self.len(split)
+            );
         };
         let (entry, label) = &self.clips[at];
         let clip: Clip = self.cache.read(entry)?;
@@ -186,11 +243,16 @@ impl Dataset for Clips {
         let middle = clip.duration.saturating_sub(length) / 2;
         let window = if split == Split::Train {
             let mut rng = seed::rng("clips", &[self.seed, u64::from(epoch), index as u64]);
-            self.config.augmentation.window(&clip, middle, length, &mut rng)
+            self.config
+                .augmentation
+                .window(&clip, middle, length, &mut rng)
         } else {
             clip.window_at(middle, length)
         };
-        Ok(Example { window, label: *label })
+        Ok(Example {
+            window,
+            label: *label,
+        })
     }
 
     fn provenance(&self) -> String {
@@ -199,7 +261,7 @@ impl Dataset for Clips {
             "{} clips of {} classes from {}, {}, seed {}: {train} for training, {validation} for validation, {test} for testing",
             self.clips.len(),
             self.labels.len(),
-            self.config.path.file_name().unwrap_or(self.config.path.as_os_str()).display(),
+            self.from,
             self.how,
             self.seed
         )

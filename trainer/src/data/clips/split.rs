@@ -20,7 +20,10 @@ pub fn split(entries: &[ClipEntry], seed: u64) -> anyhow::Result<([Vec<usize>; 3
         (as_listed(entries, seed)?, "split as the list says")
     } else if entries.iter().any(|entry| entry.group.is_some()) {
         let all: Vec<usize> = (0..entries.len()).collect();
-        (draw(&groups(entries, &all), entries.len(), seed), "split by group")
+        (
+            draw(&groups(entries, &all), entries.len(), seed),
+            "split by group",
+        )
     } else {
         (by_class(entries, seed), "split at random within each class")
     };
@@ -28,7 +31,10 @@ pub fn split(entries: &[ClipEntry], seed: u64) -> anyhow::Result<([Vec<usize>; 3
     for (at, part) in parts {
         splits[part as usize].push(at);
     }
-    for (list, part) in splits.iter_mut().zip([Split::Train, Split::Validation, Split::Test]) {
+    for (list, part) in splits
+        .iter_mut()
+        .zip([Split::Train, Split::Validation, Split::Test])
+    {
         list.sort_unstable();
         ensure!(
             !list.is_empty(),
@@ -48,13 +54,24 @@ fn as_listed(entries: &[ClipEntry], seed: u64) -> anyhow::Result<Parts> {
             Some("train" | "training") => Split::Train,
             Some("validation" | "valid" | "val" | "dev") => Split::Validation,
             Some("test" | "testing") => Split::Test,
-            Some(other) => bail!("clip {} is in split {other:?}; say train, validation or test", entry.name),
-            None => bail!("clip {} is in no split, but others are; say train, validation or test", entry.name),
+            Some(other) => bail!(
+                "clip {} is in split {other:?}; say train, validation or test",
+                entry.name
+            ),
+            None => bail!(
+                "clip {} is in no split, but others are; say train, validation or test",
+                entry.name
+            ),
         };
         parts.push((at, part));
     }
     for part in [Split::Train, Split::Validation, Split::Test] {
-        let groups = |of| parts.iter().filter(move |(_, p)| (*p == part) == of).map(|&(at, _)| &entries[at].group);
+        let groups = |of| {
+            parts
+                .iter()
+                .filter(move |(_, p)| (*p == part) == of)
+                .map(|&(at, _)| &entries[at].group)
+        };
         for group in groups(true).flatten() {
             ensure!(
                 !groups(false).flatten().any(|other| other == group),
@@ -63,15 +80,23 @@ fn as_listed(entries: &[ClipEntry], seed: u64) -> anyhow::Result<Parts> {
         }
     }
     if parts.iter().all(|&(_, part)| part != Split::Validation) {
-        let train: Vec<usize> = parts.iter().filter(|(_, p)| *p == Split::Train).map(|&(at, _)| at).collect();
+        let train: Vec<usize> = parts
+            .iter()
+            .filter(|(_, p)| *p == Split::Train)
+            .map(|&(at, _)| at)
+            .collect();
         let mut order = groups(entries, &train);
         order.shuffle(&mut seed::rng("validation clips", &[seed]));
         let wanted = (SHARE * train.len() as f64).round().max(1.0) as usize;
-        for at in order.into_iter().scan(0, |taken, group| {
-            let more = *taken < wanted;
-            *taken += group.len();
-            more.then_some(group)
-        }).flatten() {
+        for at in order
+            .into_iter()
+            .scan(0, |taken, group| {
+                let more = *taken < wanted;
+                *taken += group.len();
+                more.then_some(group)
+            })
+            .flatten()
+        {
             parts[at].1 = Split::Validation;
         }
     }

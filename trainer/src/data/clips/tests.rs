@@ -10,10 +10,21 @@ use evenkeel::window::{Frame, SampleRate, Sound};
 use super::*;
 
 fn make_clip(folder: &Path, label: &str, number: u8) {
-    let samples = (0..8000).map(|i| (i as f32 * 0.1).sin() * f32::from(number) / 64.0).collect();
+    let samples = (0..8000)
+        .map(|i| (i as f32 * 0.1).sin() * f32::from(number) / 64.0)
+        .collect();
     let rate = SampleRate::new(8000).unwrap();
-    let sound = Sound { start: Duration::ZERO, rate, samples };
-    let frame = Frame { time: Duration::ZERO, width: 40, height: 30, rgb: vec![number * 4; 3600] };
+    let sound = Sound {
+        start: Duration::ZERO,
+        rate,
+        samples,
+    };
+    let frame = Frame {
+        time: Duration::ZERO,
+        width: 40,
+        height: 30,
+        rgb: vec![number * 4; 3600],
+    };
     fs::create_dir_all(folder.join(label)).unwrap();
     write_wav(&folder.join(format!("{label}/{number}.wav")), &sound).unwrap();
     write_png(&folder.join(format!("{label}/{number}.png")), &frame).unwrap();
@@ -30,11 +41,18 @@ fn folder() -> tempfile::TempDir {
 }
 
 fn store(folder: &Path) -> Store {
-    Store { cache: folder.join("cache"), mirror: None, upstream: String::new() }
+    Store {
+        cache: folder.join("cache"),
+        mirror: None,
+        upstream: String::new(),
+    }
 }
 
 fn config(path: PathBuf) -> ClipsConfig {
-    toml::from_str(&format!("path = {path:?}\nwindow_seconds = 0.8\nsample_rate = 8000")).unwrap()
+    toml::from_str(&format!(
+        "path = {path:?}\nwindow_seconds = 0.8\nsample_rate = 8000"
+    ))
+    .unwrap()
 }
 
 fn load(folder: &Path, list: &str, seed: u64) -> anyhow::Result<Clips> {
@@ -54,7 +72,9 @@ fn write_csv(folder: &Path, columns: &str, extra: impl Fn(u8) -> String) {
 
 /// The clips of a split, known by the grey of their pictures.
 fn greys(clips: &Clips, split: Split) -> HashSet<u8> {
-    (0..clips.len(split)).map(|i| clips.example(split, 0, i).unwrap().window.frames[0].rgb[0] / 4).collect()
+    (0..clips.len(split))
+        .map(|i| clips.example(split, 0, i).unwrap().window.frames[0].rgb[0] / 4)
+        .collect()
 }
 
 #[test]
@@ -65,7 +85,9 @@ fn a_folder_is_split_within_classes_and_augmented_only_for_training() {
     assert_eq!(clips.nothing(), Some("nothing"));
     let sizes = [Split::Train, Split::Validation, Split::Test].map(|split| clips.len(split));
     assert_eq!(sizes, [28, 6, 6]);
-    let tests: Vec<usize> = (0..6).map(|i| clips.example(Split::Test, 0, i).unwrap().label).collect();
+    let tests: Vec<usize> = (0..6)
+        .map(|i| clips.example(Split::Test, 0, i).unwrap().label)
+        .collect();
     assert_eq!(tests, [0, 0, 0, 1, 1, 1]);
     assert!(greys(&clips, Split::Test).is_disjoint(&greys(&clips, Split::Validation)));
 
@@ -96,15 +118,30 @@ fn groups_are_never_split_apart() {
 #[test]
 fn the_list_s_own_split_is_kept_and_checked() {
     let folder = folder();
-    write_csv(folder.path(), "split", |n| (if n % 4 == 0 { "test" } else { "train" }).to_owned());
+    write_csv(folder.path(), "split", |n| {
+        (if n % 4 == 0 { "test" } else { "train" }).to_owned()
+    });
     let clips = load(folder.path(), "list.csv", 0).unwrap();
-    assert_eq!(greys(&clips, Split::Test), (1..=10).map(|n| n * 4).collect());
-    assert_eq!((clips.len(Split::Train), clips.len(Split::Validation)), (25, 5));
+    assert_eq!(
+        greys(&clips, Split::Test),
+        (1..=10).map(|n| n * 4).collect()
+    );
+    assert_eq!(
+        (clips.len(Split::Train), clips.len(Split::Validation)),
+        (25, 5)
+    );
 
-    write_csv(folder.path(), "split", |n| (if n == 7 { "spare" } else { "train" }).to_owned());
+    write_csv(folder.path(), "split", |n| {
+        (if n == 7 { "spare" } else { "train" }).to_owned()
+    });
     let error = format!("{:#}", load(folder.path(), "list.csv", 0).err().unwrap());
-    assert!(error.contains("spare") && error.contains("list.csv"), "{error}");
-    write_csv(folder.path(), "split,group", |n| format!("{},one", if n % 4 == 0 { "test" } else { "train" }));
+    assert!(
+        error.contains("spare") && error.contains("list.csv"),
+        "{error}"
+    );
+    write_csv(folder.path(), "split,group", |n| {
+        format!("{},one", if n % 4 == 0 { "test" } else { "train" })
+    });
     let error = format!("{:#}", load(folder.path(), "list.csv", 0).err().unwrap());
     assert!(error.contains("stay together"), "{error}");
 }
@@ -117,19 +154,31 @@ fn a_few_bad_clips_are_left_out_and_many_are_refused() {
     assert_eq!(load(folder.path(), "clips", 0).unwrap().clips.len(), 39);
     (4..9).for_each(|n| fs::write(file(n), b"not a picture").unwrap());
     let error = format!("{:#}", load(folder.path(), "clips", 0).err().unwrap());
-    assert!(error.contains("6 of 40") && error.contains("3.png"), "{error}");
+    assert!(
+        error.contains("6 of 40") && error.contains("3.png"),
+        "{error}"
+    );
 }
 
 #[test]
 fn the_cache_is_used_until_its_source_changes() {
     let folder = folder();
     let list = folder.path().join("clips");
-    let reduction = Reduction { sample_rate: 8000, frame_rate: 25.0, max_side: 20 };
+    let reduction = Reduction {
+        sample_rate: 8000,
+        frame_rate: 25.0,
+        max_side: 20,
+    };
     let cache = ClipCache::new(folder.path().join("cache"), reduction).unwrap();
     let entry = ClipList::read(&list).unwrap().entries[0].clone();
     let first = cache.read(&entry).unwrap();
     assert_eq!((first.frames[0].width, first.frames[0].height), (20, 15));
-    let kept = || fs::read_dir(folder.path().join("cache")).unwrap().map(|e| e.unwrap().path()).collect::<Vec<_>>();
+    let kept = || {
+        fs::read_dir(folder.path().join("cache"))
+            .unwrap()
+            .map(|e| e.unwrap().path())
+            .collect::<Vec<_>>()
+    };
     let [path] = kept().try_into().unwrap();
     let written = path.metadata().unwrap().modified().unwrap();
     assert_eq!(cache.read(&entry).unwrap(), first);
@@ -141,8 +190,19 @@ fn the_cache_is_used_until_its_source_changes() {
     assert_eq!(cache.read(&entry).unwrap(), first);
     // So is one whose source changed, in the same place.
     make_clip(&list, "bell", 1);
-    let changed = Frame { time: Duration::ZERO, width: 40, height: 30, rgb: vec![200; 3600] };
-    let ClipSource::Separate { picture: Some(picture), .. } = &entry.source else { panic!("{entry:?}") };
+    let changed = Frame {
+        time: Duration::ZERO,
+        width: 40,
+        height: 30,
+        rgb: vec![200; 3600],
+    };
+    let ClipSource::Separate {
+        picture: Some(picture),
+        ..
+    } = &entry.source
+    else {
+        panic!("{entry:?}")
+    };
     write_png(picture, &changed).unwrap();
     assert_ne!(cache.read(&entry).unwrap().frames, first.frames);
     assert_eq!(kept().len(), 1);
