@@ -201,6 +201,6 @@ fn cache_then_mirror_and_never_a_damaged_copy() {
     assert!(missing.contains("data get digits"), "{missing}");
     assert!(matches!(
         store.get(&pinned()),
-        Err(FetchError::Interrupted { received: 0, .. })
+        Err(FetchError::Refused { .. })
     ));
 }
