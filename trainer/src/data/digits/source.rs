@@ -5,8 +5,9 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::fsdd::{self, Recording};
-use super::made::{self, Synthesiser};
+use super::made::Synthesiser;
 use super::mnist::{self, Handwriting};
+use super::pen;
 use crate::data::fetch::{Store, table};
 
 /// Who spoke and wrote the digits.
@@ -48,7 +49,7 @@ impl Material {
     fn made(store: &Store) -> anyhow::Result<Self> {
         Ok(Self {
             words: Synthesiser::in_cache(&store.cache).words()?,
-            handwriting: made::handwriting(3000),
+            handwriting: pen::handwriting(3000),
             image_splits: [0..2000, 2000..2500, 2500..3000],
             provenance: "spoken by six voices of espeak-ng, written by a simulated pen, filmed and heard by \
                          simulation"
