@@ -2,6 +2,7 @@
 
 pub mod commands;
 pub mod data;
+pub mod export;
 pub mod fit;
 pub mod model;
 mod ops;

@@ -23,12 +23,16 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Data(commands::data::Args),
     Fit(commands::fit::Args),
+    Export(commands::export::Args),
     Bench(commands::bench::Args),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Data(args) => commands::data::run(&args),
+        Command::Export(args) => commands::export::run(&args),
         Command::Fit(args) => commands::fit::run(&args),
         Command::Bench(args) => commands::bench::run(&args),
     };

@@ -1,4 +1,6 @@
 //! The sub-commands of `evenkeel-train`, one file each.
 
 pub mod bench;
+pub mod data;
+pub mod export;
 pub mod fit;

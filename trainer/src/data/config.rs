@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 
 use super::Dataset;
+use super::clips::{Clips, ClipsConfig};
 use super::digits::{Digits, DigitsConfig};
 use super::fetch::Store;
 
@@ -18,20 +19,29 @@ pub struct DataConfig {
     /// Spoken and handwritten digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digits: Option<DigitsConfig>,
+    /// Recorded clips of the user's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clips: Option<ClipsConfig>,
 }
 
 impl DataConfig {
     /// Makes relative paths start at `base`, the folder of the configuration file.
-    pub fn resolve(&mut self, _base: &Path) {}
+    pub fn resolve(&mut self, base: &Path) {
+        if let Some(path) = self.clips.as_mut().and_then(|clips| clips.path.as_mut()) {
+            *path = base.join(&*path);
+        }
+    }
 
     /// Loads the data set.
     ///
     /// # Errors
     /// When the configuration names none or two, or its files cannot be had.
     pub fn open(&self) -> Result<Box<dyn Dataset>> {
-        match &self.digits {
-            Some(digits) => Ok(Box::new(Digits::load(digits, self.seed, &Store::from_environment()?)?)),
-            None => bail!("the configuration names no data set: write a [data.digits] section"),
+        let store = Store::from_environment()?;
+        match (&self.digits, &self.clips) {
+            (Some(digits), None) => Ok(Box::new(Digits::load(digits, self.seed, &store)?)),
+            (None, Some(clips)) => Ok(Box::new(Clips::load(clips, self.seed, &store)?)),
+            _ => bail!("the configuration must name one data set: write a [data.digits] or a [data.clips] section"),
         }
     }
 }

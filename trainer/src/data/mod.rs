@@ -1,8 +1,10 @@
 //! Data sets behind one trait.
 
+pub mod clips;
 mod config;
 pub mod digits;
 pub mod fetch;
+pub mod render;
 pub mod seed;
 
 pub use config::DataConfig;

@@ -64,8 +64,8 @@ pub fn arc(centre: Point, radius: Point, from: f32, to: f32) -> Vec<Point> {
 /// are the same.
 pub fn by_hand(strokes: &[Vec<Point>], rng: &mut ChaCha8Rng) -> Vec<Vec<Point>> {
     let slant = rng.random_range(-0.25..0.25_f32);
-    let stretch = [rng.random_range(0.75..1.1_f32), rng.random_range(0.85..1.1)];
-    let (sin, cos) = rng.random_range(-0.2..0.2_f32).sin_cos();
+    let stretch = [rng.random_range(0.75..1.1_f32), rng.random_range(0.8..1.02)];
+    let (sin, cos) = rng.random_range(-0.18..0.18_f32).sin_cos();
     let shift = [
         rng.random_range(-0.05..0.05_f32),
         rng.random_range(-0.05..0.05),

@@ -5,7 +5,9 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::fsdd::{self, Recording};
+use super::made::Synthesiser;
 use super::mnist::{self, Handwriting};
+use super::pen;
 use crate::data::fetch::{Store, table};
 
 /// Who spoke and wrote the digits.
@@ -15,6 +17,8 @@ pub enum DigitsSource {
     /// People: the Free Spoken Digit Dataset and MNIST.
     #[default]
     Real,
+    /// The project itself: a speech synthesiser and a simulated pen. Needs no download.
+    Made,
 }
 
 /// Words and handwriting in memory.
@@ -38,7 +42,19 @@ impl Material {
     pub fn load(source: DigitsSource, store: &Store) -> anyhow::Result<Self> {
         match source {
             DigitsSource::Real => Self::real(store),
+            DigitsSource::Made => Self::made(store),
         }
+    }
+
+    fn made(store: &Store) -> anyhow::Result<Self> {
+        Ok(Self {
+            words: Synthesiser::in_cache(&store.cache).words()?,
+            handwriting: pen::handwriting(3000),
+            image_splits: [0..2000, 2000..2500, 2500..3000],
+            provenance: "spoken by six voices of espeak-ng, written by a simulated pen, filmed and heard by \
+                         simulation"
+                .to_owned(),
+        })
     }
 
     fn real(store: &Store) -> anyhow::Result<Self> {

@@ -118,13 +118,19 @@ fn receive(
         fruitless = if now > received { 0 } else { fruitless + 1 };
         if now < file.size && fruitless == FRUITLESS_TRIES {
             bar.abandon();
-            return Err(FetchError::Interrupted {
-                url: url.to_owned(),
-                received: now,
-                size: file.size,
-                reason: reason
-                    .err()
-                    .map_or("the server sent no more".to_owned(), |e| e.to_string()),
+            let url = url.to_owned();
+            let reason = reason.err().map_or_else(
+                || "the server sent no more".to_owned(),
+                |error| error.to_string(),
+            );
+            return Err(match now {
+                0 => FetchError::Refused { url, reason },
+                received => FetchError::Interrupted {
+                    url,
+                    received,
+                    size: file.size,
+                    reason,
+                },
             });
         }
     }

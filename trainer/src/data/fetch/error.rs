@@ -20,6 +20,9 @@ pub enum FetchError {
     /// No collection of that name.
     #[error("there is no data called {0:?}: `evenkeel-train data list` shows what there is")]
     Unknown(String),
+    /// A collection of several files, which is no folder of clips.
+    #[error("{0} is not one archive of clips; name another collection, or a path")]
+    NoArchive(&'static str),
     /// The file system refused.
     #[error("cannot use {}: {source}", path.display())]
     File {

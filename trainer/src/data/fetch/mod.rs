@@ -2,12 +2,13 @@
 
 mod download;
 mod error;
+pub mod table;
 #[cfg(test)]
 mod tests;
-pub mod table;
+mod unpack;
 
 use std::env;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -39,6 +40,17 @@ pub enum Place {
     Mirror,
     /// Nowhere here: it has just been downloaded to the cache.
     Upstream,
+}
+
+/// The collection called `name`.
+///
+/// # Errors
+/// [`FetchError::Unknown`] when there is none.
+pub fn collection(name: &str) -> Result<&'static Collection, FetchError> {
+    let found = COLLECTIONS
+        .into_iter()
+        .find(|collection| collection.name == name);
+    found.ok_or_else(|| FetchError::Unknown(name.to_owned()))
 }
 
 impl Store {
@@ -150,4 +162,17 @@ pub(super) fn sha256(path: &Path) -> std::io::Result<String> {
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect())
+}
+
+/// Lets others read a folder that was made as a private temporary one.
+#[cfg(unix)]
+pub(super) fn set_shared(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
+}
+
+/// Lets others read a folder that was made as a private temporary one.
+#[cfg(not(unix))]
+pub(super) fn set_shared(_folder: &Path) -> std::io::Result<()> {
+    Ok(())
 }

@@ -11,13 +11,19 @@ use super::*;
 
 /// 200,000 bytes that are easy to make again; the hash is of exactly these.
 fn content() -> Vec<u8> {
-    (0..200_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
+    (0..200_000_u32)
+        .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect()
 }
 
 fn pinned() -> PinnedFile {
     let hash = Sha256::digest(content());
     let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    PinnedFile { name: "folder/numbers.bin", size: 200_000, sha256: hex.leak() }
+    PinnedFile {
+        name: "folder/numbers.bin",
+        size: 200_000,
+        sha256: hex.leak(),
+    }
 }
 
 /// What a server does wrong.
@@ -54,7 +60,10 @@ fn answer(mut stream: TcpStream, habit: Habit, n: usize, seen: &Mutex<Vec<String
     let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
     let request = lines.next().unwrap().unwrap();
     assert!(request.starts_with("GET /files/numbers.bin "), "{request}");
-    for line in lines.map_while(Result::ok).take_while(|line| !line.is_empty()) {
+    for line in lines
+        .map_while(Result::ok)
+        .take_while(|line| !line.is_empty())
+    {
         if let Some((name, value)) = line.split_once(": ")
             && name.eq_ignore_ascii_case("range")
         {
@@ -63,7 +72,10 @@ fn answer(mut stream: TcpStream, habit: Habit, n: usize, seen: &Mutex<Vec<String
     }
     seen.lock().unwrap().push(range.clone());
     let mut body = content();
-    let from = match range.strip_prefix("bytes=").and_then(|r| r.strip_suffix('-')) {
+    let from = match range
+        .strip_prefix("bytes=")
+        .and_then(|r| r.strip_suffix('-'))
+    {
         Some(from) if habit != Habit::IgnoresRanges => from.parse().unwrap(),
         _ => 0,
     };
@@ -76,20 +88,31 @@ fn answer(mut stream: TcpStream, habit: Habit, n: usize, seen: &Mutex<Vec<String
     if habit == Habit::Corrupts {
         body[123_456] ^= 1;
     }
-    let body = if status.starts_with('2') { &body[from..] } else { b"sorry" };
+    let body = if status.starts_with('2') {
+        &body[from..]
+    } else {
+        b"sorry"
+    };
     let sent = match habit {
         Habit::Cuts | Habit::Dies => body.len().min(80_000),
         Habit::IgnoresRanges if n == 0 => 80_000,
         _ => body.len(),
     };
-    let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
     stream.write_all(head.as_bytes()).unwrap();
     // The other side may hang up first; that is its business.
     let _ = stream.write_all(&body[..sent]);
 }
 
 fn store(cache: &Path, upstream: String) -> Store {
-    Store { cache: cache.to_owned(), mirror: None, upstream }
+    Store {
+        cache: cache.to_owned(),
+        mirror: None,
+        upstream,
+    }
 }
 
 #[test]
@@ -112,8 +135,19 @@ fn goes_on_where_the_connection_broke() {
 #[test]
 fn a_later_run_goes_on_where_an_earlier_one_gave_up() {
     let cache = tempfile::tempdir().unwrap();
-    let error = store(cache.path(), serve(Habit::Dies).0).get(&pinned()).unwrap_err();
-    assert!(matches!(error, FetchError::Interrupted { received: 80_000, .. }), "{error}");
+    let error = store(cache.path(), serve(Habit::Dies).0)
+        .get(&pinned())
+        .unwrap_err();
+    assert!(
+        matches!(
+            error,
+            FetchError::Interrupted {
+                received: 80_000,
+                ..
+            }
+        ),
+        "{error}"
+    );
     assert!(!cache.path().join(pinned().name).exists());
     let (url, ranges) = serve(Habit::Good);
     store(cache.path(), url).get(&pinned()).unwrap();
@@ -123,10 +157,17 @@ fn a_later_run_goes_on_where_an_earlier_one_gave_up() {
 #[test]
 fn a_file_that_is_not_the_pinned_one_is_thrown_away() {
     let cache = tempfile::tempdir().unwrap();
-    let error = store(cache.path(), serve(Habit::Corrupts).0).get(&pinned()).unwrap_err();
+    let error = store(cache.path(), serve(Habit::Corrupts).0)
+        .get(&pinned())
+        .unwrap_err();
     assert!(matches!(error, FetchError::Differs { .. }), "{error}");
-    assert_eq!(fs::read_dir(cache.path().join("folder")).unwrap().count(), 0);
-    let error = store(cache.path(), serve(Habit::NotFound).0).get(&pinned()).unwrap_err();
+    assert_eq!(
+        fs::read_dir(cache.path().join("folder")).unwrap().count(),
+        0
+    );
+    let error = store(cache.path(), serve(Habit::NotFound).0)
+        .get(&pinned())
+        .unwrap_err();
     assert!(error.to_string().contains("404"), "{error}");
 }
 
@@ -139,14 +180,27 @@ fn cache_then_mirror_and_never_a_damaged_copy() {
         fs::write(folder.join(pinned().name), content()).unwrap();
     }
     // Nobody listens there: a download would fail.
-    let store = Store { cache: cache.clone(), mirror: Some(mirror.clone()), upstream: "http://127.0.0.1:9/".to_owned() };
+    let store = Store {
+        cache: cache.clone(),
+        mirror: Some(mirror.clone()),
+        upstream: "http://127.0.0.1:9/".to_owned(),
+    };
     assert_eq!(store.get(&pinned()).unwrap().1, Place::Cache);
     let mut damaged = content();
     damaged[7] ^= 1;
     fs::write(cache.join(pinned().name), &damaged).unwrap();
-    assert_eq!(store.get(&pinned()).unwrap(), (mirror.join(pinned().name), Place::Mirror));
+    assert_eq!(
+        store.get(&pinned()).unwrap(),
+        (mirror.join(pinned().name), Place::Mirror)
+    );
     fs::write(mirror.join(pinned().name), &damaged[..100]).unwrap();
-    let missing = store.require(&table::DIGITS, &pinned()).unwrap_err().to_string();
+    let missing = store
+        .require(&table::DIGITS, &pinned())
+        .unwrap_err()
+        .to_string();
     assert!(missing.contains("data get digits"), "{missing}");
-    assert!(matches!(store.get(&pinned()), Err(FetchError::Interrupted { received: 0, .. })));
+    assert!(matches!(
+        store.get(&pinned()),
+        Err(FetchError::Refused { .. })
+    ));
 }

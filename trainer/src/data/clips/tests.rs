@@ -1,0 +1,209 @@
+//! Clips made of a tone and a grey picture each.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+
+use evenkeel::clip::{ClipSource, write_png, write_wav};
+use evenkeel::window::{Frame, SampleRate, Sound};
+
+use super::*;
+
+fn make_clip(folder: &Path, label: &str, number: u8) {
+    let samples = (0..8000)
+        .map(|i| (i as f32 * 0.1).sin() * f32::from(number) / 64.0)
+        .collect();
+    let rate = SampleRate::new(8000).unwrap();
+    let sound = Sound {
+        start: Duration::ZERO,
+        rate,
+        samples,
+    };
+    let frame = Frame {
+        time: Duration::ZERO,
+        width: 40,
+        height: 30,
+        rgb: vec![number * 4; 3600],
+    };
+    fs::create_dir_all(folder.join(label)).unwrap();
+    write_wav(&folder.join(format!("{label}/{number}.wav")), &sound).unwrap();
+    write_png(&folder.join(format!("{label}/{number}.png")), &frame).unwrap();
+}
+
+/// Twenty clips of each of two classes.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for number in 1..=20 {
+        make_clip(&folder.path().join("clips"), "bell", number);
+        make_clip(&folder.path().join("clips"), "nothing", number + 20);
+    }
+    folder
+}
+
+fn store(folder: &Path) -> Store {
+    Store {
+        cache: folder.join("cache"),
+        mirror: None,
+        upstream: String::new(),
+    }
+}
+
+fn config(path: PathBuf) -> ClipsConfig {
+    toml::from_str(&format!(
+        "path = {path:?}\nwindow_seconds = 0.8\nsample_rate = 8000"
+    ))
+    .unwrap()
+}
+
+fn load(folder: &Path, list: &str, seed: u64) -> anyhow::Result<Clips> {
+    Clips::load(&config(folder.join(list)), seed, &store(folder))
+}
+
+/// A CSV over the clips of the folder; `extra` gives the further columns of clip number n.
+fn write_csv(folder: &Path, columns: &str, extra: impl Fn(u8) -> String) {
+    let mut text = format!("audio,image,label,{columns}\n");
+    for number in 1..=40 {
+        let label = if number <= 20 { "bell" } else { "nothing" };
+        let name = format!("clips/{label}/{number}");
+        text += &format!("{name}.wav,{name}.png,{label},{}\n", extra(number));
+    }
+    fs::write(folder.join("list.csv"), text).unwrap();
+}
+
+/// The clips of a split, known by the grey of their pictures.
+fn greys(clips: &Clips, split: Split) -> HashSet<u8> {
+    (0..clips.len(split))
+        .map(|i| clips.example(split, 0, i).unwrap().window.frames[0].rgb[0] / 4)
+        .collect()
+}
+
+#[test]
+fn a_folder_is_split_within_classes_and_augmented_only_for_training() {
+    let folder = folder();
+    let clips = load(folder.path(), "clips", 0).unwrap();
+    assert_eq!(clips.labels(), ["bell", "nothing"]);
+    assert_eq!(clips.nothing(), Some("nothing"));
+    let sizes = [Split::Train, Split::Validation, Split::Test].map(|split| clips.len(split));
+    assert_eq!(sizes, [28, 6, 6]);
+    let tests: Vec<usize> = (0..6)
+        .map(|i| clips.example(Split::Test, 0, i).unwrap().label)
+        .collect();
+    assert_eq!(tests, [0, 0, 0, 1, 1, 1]);
+    assert!(greys(&clips, Split::Test).is_disjoint(&greys(&clips, Split::Validation)));
+
+    let window = |split, epoch| clips.example(split, epoch, 0).unwrap().window;
+    assert_eq!(window(Split::Train, 1), window(Split::Train, 1));
+    assert_ne!(window(Split::Train, 1), window(Split::Train, 2));
+    assert_eq!(window(Split::Test, 1), window(Split::Test, 2));
+    assert_eq!(window(Split::Test, 1).sound.unwrap().samples.len(), 6400);
+    let other = load(folder.path(), "clips", 1).unwrap();
+    assert_ne!(greys(&other, Split::Test), greys(&clips, Split::Test));
+}
+
+#[test]
+fn groups_are_never_split_apart() {
+    let folder = folder();
+    write_csv(folder.path(), "group", |n| format!("day{}", n % 5));
+    for seed in 0..5 {
+        let clips = load(folder.path(), "list.csv", seed).unwrap();
+        let [validation, test] = [Split::Validation, Split::Test].map(|split| {
+            let days: HashSet<u8> = greys(&clips, split).iter().map(|n| n % 5).collect();
+            assert_eq!(clips.len(split), 8 * days.len());
+            days
+        });
+        assert!(!validation.is_empty() && !test.is_empty() && validation.is_disjoint(&test));
+    }
+}
+
+#[test]
+fn the_list_s_own_split_is_kept_and_checked() {
+    let folder = folder();
+    write_csv(folder.path(), "split", |n| {
+        (if n % 4 == 0 { "test" } else { "train" }).to_owned()
+    });
+    let clips = load(folder.path(), "list.csv", 0).unwrap();
+    assert_eq!(
+        greys(&clips, Split::Test),
+        (1..=10).map(|n| n * 4).collect()
+    );
+    assert_eq!(
+        (clips.len(Split::Train), clips.len(Split::Validation)),
+        (25, 5)
+    );
+
+    write_csv(folder.path(), "split", |n| {
+        (if n == 7 { "spare" } else { "train" }).to_owned()
+    });
+    let error = format!("{:#}", load(folder.path(), "list.csv", 0).err().unwrap());
+    assert!(
+        error.contains("spare") && error.contains("list.csv"),
+        "{error}"
+    );
+    write_csv(folder.path(), "split,group", |n| {
+        format!("{},one", if n % 4 == 0 { "test" } else { "train" })
+    });
+    let error = format!("{:#}", load(folder.path(), "list.csv", 0).err().unwrap());
+    assert!(error.contains("stay together"), "{error}");
+}
+
+#[test]
+fn a_few_bad_clips_are_left_out_and_many_are_refused() {
+    let folder = folder();
+    let file = |n: u8| folder.path().join(format!("clips/bell/{n}.png"));
+    fs::write(file(3), b"not a picture").unwrap();
+    assert_eq!(load(folder.path(), "clips", 0).unwrap().clips.len(), 39);
+    (4..9).for_each(|n| fs::write(file(n), b"not a picture").unwrap());
+    let error = format!("{:#}", load(folder.path(), "clips", 0).err().unwrap());
+    assert!(
+        error.contains("6 of 40") && error.contains("3.png"),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_cache_is_used_until_its_source_changes() {
+    let folder = folder();
+    let list = folder.path().join("clips");
+    let reduction = Reduction {
+        sample_rate: 8000,
+        frame_rate: 25.0,
+        max_side: 20,
+    };
+    let cache = ClipCache::new(folder.path().join("cache"), reduction).unwrap();
+    let entry = ClipList::read(&list).unwrap().entries[0].clone();
+    let first = cache.read(&entry).unwrap();
+    assert_eq!((first.frames[0].width, first.frames[0].height), (20, 15));
+    let kept = || {
+        fs::read_dir(folder.path().join("cache"))
+            .unwrap()
+            .map(|e| e.unwrap().path())
+            .collect::<Vec<_>>()
+    };
+    let [path] = kept().try_into().unwrap();
+    let written = path.metadata().unwrap().modified().unwrap();
+    assert_eq!(cache.read(&entry).unwrap(), first);
+    assert_eq!(path.metadata().unwrap().modified().unwrap(), written);
+
+    // A kept clip that lost its end is made again.
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..whole.len() - 1]).unwrap();
+    assert_eq!(cache.read(&entry).unwrap(), first);
+    // So is one whose source changed, in the same place.
+    make_clip(&list, "bell", 1);
+    let changed = Frame {
+        time: Duration::ZERO,
+        width: 40,
+        height: 30,
+        rgb: vec![200; 3600],
+    };
+    let ClipSource::Separate {
+        picture: Some(picture),
+        ..
+    } = &entry.source
+    else {
+        panic!("{entry:?}")
+    };
+    write_png(picture, &changed).unwrap();
+    assert_ne!(cache.read(&entry).unwrap().frames, first.frames);
+    assert_eq!(kept().len(), 1);
+}

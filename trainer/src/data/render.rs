@@ -1,0 +1,249 @@
+//! Windows of the digits as ordinary clips: WAV and PNG files and the CSV that lists them.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+use evenkeel::clip::{write_png, write_wav};
+use evenkeel::files::write_atomically;
+use rand::seq::SliceRandom;
+use rayon::prelude::*;
+
+use super::digits::{Digits, NOTHING};
+use super::fetch::set_shared;
+use super::{Dataset, Split, seed};
+
+/// Share of the clips that show nothing, as far as there are so many.
+const NOTHING_SHARE: f32 = 0.15;
+
+/// Name of the list in the folder of clips.
+pub const LIST: &str = "clips.csv";
+
+/// Writes `count` windows of `split` (all if `None`, or if there are fewer) as clips into `folder`:
+/// `{label}/{number}.wav` and `.png`, `clips.csv` with the columns
+/// `audio,image,label,split,group` (the group is the speaker), and `README.md` with `readme` and where
+/// the material comes from.
+///
+/// Classes are as equal in number as they can be, and about a seventh is nothing. The same data set
+/// and count give the same bytes. The folder appears whole or not at all; one that is there is
+/// replaced if it is empty or holds such clips. Returns how many clips there are.
+///
+/// # Errors
+/// When `folder` holds something else, or cannot be written.
+pub fn render(
+    digits: &Digits,
+    split: Split,
+    count: Option<usize>,
+    readme: &str,
+    folder: &Path,
+) -> anyhow::Result<usize> {
+    check_replaceable(folder)?;
+    let parent = match folder.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
+    let temporary = tempfile::tempdir_in(parent)
+        .with_context(|| format!("cannot make a folder in {}", parent.display()))?;
+    let chosen = choose(digits, split, count)?;
+    let labels = digits.labels();
+    for &(_, label) in &chosen {
+        let folder = temporary.path().join(&labels[label]);
+        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    let group = digits.speaker(split).unwrap_or_default();
+    let rows: anyhow::Result<Vec<[String; 5]>> = chosen
+        .par_iter()
+        .map(|&(index, label)| {
+            let window = digits.example(split, 0, index)?.window;
+            let label = &labels[label];
+            let [audio, image] = ["wav", "png"].map(|end| format!("{label}/{index:04}.{end}"));
+            if let Some(sound) = &window.sound {
+                write_wav(&temporary.path().join(&audio), sound)?;
+            }
+            for frame in &window.frames {
+                write_png(&temporary.path().join(&image), frame)?;
+            }
+            Ok([
+                audio,
+                image,
+                label.clone(),
+                split.to_string(),
+                group.to_owned(),
+            ])
+        })
+        .collect();
+    let mut list = csv::Writer::from_writer(Vec::new());
+    list.write_record(["audio", "image", "label", "split", "group"])?;
+    for row in rows? {
+        list.write_record(&row)?;
+    }
+    let write = |name: &str, bytes: &[u8]| {
+        let path = temporary.path().join(name);
+        write_atomically(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
+    };
+    write(
+        LIST,
+        &list
+            .into_inner()
+            .context("cannot write the list of clips")?,
+    )?;
+    let provenance = digits.provenance();
+    write(
+        "README.md",
+        format!("# Clips of digits\n\n{readme}\n\nMaterial: {provenance}.\n").as_bytes(),
+    )?;
+    replace(folder, temporary).with_context(|| format!("cannot write {}", folder.display()))?;
+    Ok(chosen.len())
+}
+
+/// Refuses to replace what was not made here.
+fn check_replaceable(folder: &Path) -> anyhow::Result<()> {
+    let ours = match fs::read_dir(folder) {
+        Ok(mut entries) => entries.next().is_none() || folder.join(LIST).is_file(),
+        Err(_) => !folder.exists(),
+    };
+    ensure!(
+        ours,
+        "{} is there already and holds no {LIST}; give another folder with --out, or delete it",
+        folder.display()
+    );
+    Ok(())
+}
+
+/// Puts the finished folder in its place.
+fn replace(folder: &Path, finished: tempfile::TempDir) -> std::io::Result<()> {
+    set_shared(finished.path())?;
+    let old = finished.path().with_extension("old");
+    let replaced = folder.exists();
+    if replaced {
+        fs::rename(folder, &old)?;
+    }
+    if let Err(error) = fs::rename(finished.path(), folder) {
+        if replaced {
+            fs::rename(&old, folder)?;
+        }
+        return Err(error);
+    }
+    // It has another name now and must stay.
+    let _ = finished.keep();
+    if replaced {
+        fs::remove_dir_all(&old)?;
+    }
+    Ok(())
+}
+
+/// Index and label of the windows to write, in order of label.
+fn choose(
+    digits: &Digits,
+    split: Split,
+    count: Option<usize>,
+) -> anyhow::Result<Vec<(usize, usize)>> {
+    let total = digits.len(split);
+    let count = count.unwrap_or(total).min(total);
+    let labels: anyhow::Result<Vec<usize>> = (0..total)
+        .into_par_iter()
+        .map(|index| Ok(digits.example(split, 0, index)?.label))
+        .collect();
+    let mut by_class: Vec<Vec<usize>> = vec![Vec::new(); digits.labels().len()];
+    for (index, label) in labels?.into_iter().enumerate() {
+        by_class[label].push(index);
+    }
+    for (class, list) in by_class.iter_mut().enumerate() {
+        list.shuffle(&mut seed::rng("choice of clips", &[class as u64]));
+    }
+    let is_nothing = |class: usize| digits.labels()[class] == NOTHING;
+    let mut chosen = Vec::with_capacity(count);
+    for class in (0..by_class.len()).filter(|&class| is_nothing(class)) {
+        let wanted = (NOTHING_SHARE * count as f32).round() as usize;
+        let wanted = wanted.min(by_class[class].len());
+        chosen.extend(by_class[class].drain(..wanted).map(|index| (index, class)));
+    }
+    // Then one of every digit in turn; what nothing has left comes in only when the digits run out.
+    let mut class = 0;
+    while chosen.len() < count {
+        let digits_left = (0..by_class.len()).any(|c| !is_nothing(c) && !by_class[c].is_empty());
+        if (!is_nothing(class) || !digits_left)
+            && let Some(index) = by_class[class].pop()
+        {
+            chosen.push((index, class));
+        }
+        class = (class + 1) % by_class.len();
+    }
+    chosen.sort_unstable_by_key(|&(index, label)| (label, index));
+    Ok(chosen)
+}
+
+#[cfg(test)]
+mod tests {
+    use evenkeel::clip::{ClipList, ReadOptions, read_clip};
+
+    use super::*;
+    use crate::data::digits::{DigitsConfig, fixture};
+
+    fn digits() -> Digits {
+        Digits::from_material(&DigitsConfig::default(), 0, fixture::material()).unwrap()
+    }
+
+    #[test]
+    fn clips_can_be_read_back_and_hold_what_the_data_set_gave() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("clips/demo");
+        assert_eq!(
+            render(&digits(), Split::Test, Some(12), "Words.", &folder).unwrap(),
+            12
+        );
+        let list = ClipList::read(&folder.join(LIST)).unwrap();
+        let labels: Vec<_> = list
+            .entries
+            .iter()
+            .map(|e| e.label.clone().unwrap())
+            .collect();
+        assert_eq!(labels[..3], ["zero", "one", "two"]);
+        assert_eq!(labels[9..], ["nine", NOTHING, NOTHING]);
+        assert!(
+            list.entries
+                .iter()
+                .all(|e| e.group.as_deref() == Some("ann"))
+        );
+        // Read as a folder per class, it holds the same clips.
+        assert_eq!(ClipList::read(&folder).unwrap().entries.len(), 12);
+
+        let clip = read_clip(&list.entries[3], &ReadOptions::default()).unwrap();
+        let name = &list.entries[3].name;
+        let data = digits();
+        let original = (0..data.len(Split::Test))
+            .map(|i| data.example(Split::Test, 0, i).unwrap())
+            .find(|e| e.window.frames[0].rgb == clip.frames[0].rgb)
+            .unwrap_or_else(|| panic!("{name} is not in the data set"));
+        assert_eq!(original.label, 3);
+        let (read, made) = (
+            clip.sound.unwrap().samples,
+            original.window.sound.unwrap().samples,
+        );
+        assert_eq!(read.len(), made.len());
+        assert!(read.iter().zip(&made).all(|(a, b)| (a - b).abs() < 1e-3));
+    }
+
+    #[test]
+    fn it_is_repeatable_and_replaces_only_clips() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("clips");
+        let list = || fs::read_to_string(folder.join(LIST)).unwrap();
+        render(&digits(), Split::Validation, Some(40), "Words.", &folder).unwrap();
+        let first = list();
+        render(&digits(), Split::Validation, Some(40), "Words.", &folder).unwrap();
+        assert_eq!(list(), first);
+        assert_eq!(
+            render(&digits(), Split::Validation, None, "Words.", &folder).unwrap(),
+            66
+        );
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
+
+        fs::remove_file(folder.join(LIST)).unwrap();
+        let error = render(&digits(), Split::Test, None, "Words.", &folder)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("--out"), "{error}");
+    }
+}
