@@ -51,6 +51,11 @@ bench: (setup "--python")
     cargo run --release -p evenkeel -- bench models/digits
     scripts/python.sh reference/onnxruntime_latency.py models/digits
 
+# Time a training step of the default model on two threads: Candle, then PyTorch (a large download)
+step-time *changes: (setup "--python")
+    cargo run --release -p evenkeel-train -- bench --config trainer/configs/digits.toml {{ changes }}
+    scripts/python.sh --torch reference/pytorch_step.py trainer/configs/digits.toml {{ changes }}
+
 # Compare the fusion methods over six test speakers (about four hours on two cores; resumes)
 study: data
     cargo run --release -p evenkeel-train -- study --config trainer/configs/study.toml --out runs/study

@@ -2,12 +2,14 @@
 
 The same model as the trainer's: stem (patches as one matrix multiplication), pre-norm transformer
 blocks, one attention head over [CLS, audio, camera] or a simpler fusion, probe heads on detached
-tokens; cross-entropy of the fused logits plus cross-entropies of the probes; SGD with momentum.
-Written for the usual way of doing it in PyTorch, fused attention and layer norm included.
+tokens; cross-entropy of the fused logits plus cross-entropies of the probes; the batch, the
+optimiser and the limit of the gradient's norm that the configuration names. Written as one usually
+does in PyTorch, with its fused attention, layer norm and optimiser.
 
-    /path/to/python reference/pytorch_step.py trainer/configs/digits.toml
-    /path/to/python reference/pytorch_step.py trainer/configs/digits.toml --set model.width=128 --set model.depth=4
+    scripts/python.sh --torch reference/pytorch_step.py trainer/configs/digits.toml
+    scripts/python.sh --torch reference/pytorch_step.py trainer/configs/digits.toml --set model.width=128
 
+`evenkeel-train bench` takes the same arguments and times the trainer's own step; `./just step-time` runs both.
 Prints the parameters, and the median and quartiles of the step time after a warm-up.
 """
 
@@ -106,7 +108,10 @@ def read_config(path, changes):
         place = config
         for section in sections:
             place = place.setdefault(section, {})
-        place[key] = tomllib.loads(f"v = {value}")["v"]
+        try:
+            place[key] = tomllib.loads(f"v = {value}")["v"]
+        except tomllib.TOMLDecodeError:
+            place[key] = value
     return config
 
 
@@ -121,12 +126,19 @@ def input_shapes(config):
     }
 
 
+def make_optimiser(training, parameters):
+    """The configured update rule, in PyTorch's fastest form."""
+    rate, decay = training["learning_rate"], training["weight_decay"]
+    if training["optimiser"] == "adamw":
+        return torch.optim.AdamW(parameters, lr=rate, weight_decay=decay, fused=True)
+    return torch.optim.SGD(parameters, lr=rate, momentum=0.9, weight_decay=decay, fused=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("config", help="configuration file of evenkeel-train fit")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change one value, for example model.width=128")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change one entry of the configuration")
     parser.add_argument("--classes", type=int, default=11)
-    parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--steps", type=int, default=50)
     parser.add_argument("--warm-up", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
@@ -137,9 +149,11 @@ def main():
     config = read_config(arguments.config, arguments.set)
     shapes = input_shapes(config)
     model = Model(config["model"], shapes, arguments.classes)
-    optimiser = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9, weight_decay=1e-4)
-    inputs = {m: torch.randn(arguments.batch, *shape) for m, shape in shapes.items()}
-    labels = torch.randint(arguments.classes, (arguments.batch,))
+    training = config["training"]
+    batch, longest = training["batch"], training["max_gradient_norm"]
+    optimiser = make_optimiser(training, model.parameters())
+    inputs = {m: torch.randn(batch, *shape) for m, shape in shapes.items()}
+    labels = torch.randint(arguments.classes, (batch,))
 
     times = []
     for step in range(arguments.warm_up + arguments.steps):
@@ -148,6 +162,8 @@ def main():
         logits, probes = model(inputs)
         loss = F.cross_entropy(logits, labels) + sum(F.cross_entropy(probe, labels) for probe in probes)
         loss.backward()
+        if longest > 0:
+            nn.utils.clip_grad_norm_(model.parameters(), longest)
         optimiser.step()
         if step >= arguments.warm_up:
             times.append((time.perf_counter() - start) * 1e3)
@@ -158,7 +174,7 @@ def main():
             {
                 "torch": torch.__version__,
                 "threads": arguments.threads,
-                "batch": arguments.batch,
+                "batch": batch,
                 "fusion": model.fusion,
                 "parameters": sum(p.numel() for p in model.parameters()),
                 "tokens": {m: e.position.shape[0] for m, e in model.encoders.items()},

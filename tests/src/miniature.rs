@@ -12,9 +12,10 @@ pub const EPOCHS: usize = 6;
 /// Everything that `fit` needs, small. β = 0 makes it rotate at the first chance.
 const CONFIG: &str = r#"
 [data]
-kind = "digits"
-source = "made"
 seed = 3
+
+[data.digits]
+source = "made"
 windows_per_epoch = 96
 
 [model]
@@ -50,9 +51,16 @@ mean = [0.5, 0.5, 0.5]
 std = [0.25, 0.25, 0.25]
 
 [training]
+seed = 3
 epochs = 6
 batch = 16
-learning_rate = 0.05
+shards = 2
+optimiser = "adamw"
+learning_rate = 5e-3
+weight_decay = 0.05
+warmup_epochs = 1.0
+max_gradient_norm = 1.0
+sensor_dropout = 0.2
 
 [rollingq]
 beta = 0.0

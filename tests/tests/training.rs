@@ -127,7 +127,7 @@ fn a_list_of_clips_that_cannot_be_trained_on_is_refused_before_training() {
     let config = miniature::write_config(folder.path());
     let text = fs::read_to_string(&config).unwrap();
     let (_, rest) = text.split_once("[model]").unwrap();
-    let data = format!("[data]\nkind = \"clips\"\npath = {list:?}\nseed = 3\n\n[model]");
+    let data = format!("[data]\nseed = 3\n\n[data.clips]\npath = {list:?}\n\n[model]");
     fs::write(&config, data + rest).unwrap();
     let out = folder.path().join("run");
     run(program("evenkeel-train")
