@@ -11,11 +11,14 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Train RollingQ-balanced audio-visual models and export them as ONNX packages.
 #[derive(Debug, Parser)]
-#[command(version, after_help = "\
+#[command(
+    version,
+    after_help = "\
 A whole session:
   evenkeel-train data get digits
   evenkeel-train fit --config trainer/configs/digits.toml --out runs/digits
-  evenkeel-train export runs/digits --out models/digits")]
+  evenkeel-train export runs/digits --out models/digits"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -35,7 +35,10 @@ pub struct Args {
 /// # Errors
 /// When the configuration is unusable.
 pub fn run(args: &Args) -> Result<()> {
-    ensure!(args.steps > 0 && args.classes > 0, "--steps and --classes must be at least 1");
+    ensure!(
+        args.steps > 0 && args.classes > 0,
+        "--steps and --classes must be at least 1"
+    );
     let config = FitConfig::read(&args.config, &args.changes)?;
     let time = step_time(&config, args.classes, args.steps)?;
     if args.json {

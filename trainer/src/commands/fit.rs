@@ -37,7 +37,10 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     let config = FitConfig::read(&args.config, &args.changes)?;
     let data = config.data.open()?;
-    ensure!(data.len(crate::data::Split::Train) > 0, "the training split is empty");
+    ensure!(
+        data.len(crate::data::Split::Train) > 0,
+        "the training split is empty"
+    );
     let mut bar = Bar::new(config.training.epochs);
     let epochs = fit::fit(&config, &*data, &args.out, &mut bar)?;
     bar.bar.finish_and_clear();
@@ -75,8 +78,11 @@ impl Watcher for Bar {
         let summary = sums.summary();
         self.bar.set_length(steps);
         self.bar.set_position(step);
-        self.bar.set_prefix(format!("epoch {epoch}/{}", self.epochs));
-        let air = summary.air.map_or(String::new(), |air| format!(" AIR {air:+.2}"));
+        self.bar
+            .set_prefix(format!("epoch {epoch}/{}", self.epochs));
+        let air = summary
+            .air
+            .map_or(String::new(), |air| format!(" AIR {air:+.2}"));
         self.bar.set_message(format!(
             "loss {:.3} accuracy {:.1} %{air} audio {:.2} camera {:.2}",
             sums.loss / sums.examples.max(1) as f64,
@@ -87,7 +93,10 @@ impl Watcher for Bar {
     }
 
     fn epoch(&mut self, metrics: &EpochMetrics) {
-        let air = metrics.train.air.map_or(String::new(), |air| format!(" AIR {air:+.3}"));
+        let air = metrics
+            .train
+            .air
+            .map_or(String::new(), |air| format!(" AIR {air:+.3}"));
         let mut line = format!(
             "epoch {:3}  loss {:.4}  train {:.2} %  validation {:.2} %{air}  attention audio {:.2} camera {:.2}",
             metrics.epoch,

@@ -41,7 +41,9 @@ impl DataConfig {
         match (&self.digits, &self.clips) {
             (Some(digits), None) => Ok(Box::new(Digits::load(digits, self.seed, &store)?)),
             (None, Some(clips)) => Ok(Box::new(Clips::load(clips, self.seed, &store)?)),
-            _ => bail!("the configuration must name one data set: write a [data.digits] or a [data.clips] section"),
+            _ => bail!(
+                "the configuration must name one data set: write a [data.digits] or a [data.clips] section"
+            ),
         }
     }
 }

@@ -40,7 +40,8 @@ pub fn step_time(config: &FitConfig, classes: usize, steps: usize) -> Result<Ste
     let (audio, camera) = (config.audio.as_ref(), config.camera.as_ref());
     let model = Model::new(&config.model, audio, camera, classes, 0)?;
     let mut rng = ChaCha8Rng::seed_from_u64(0);
-    let mut random = |count: usize| -> Vec<f32> { (0..count).map(|_| rng.random_range(-1.7..1.7)).collect() };
+    let mut random =
+        |count: usize| -> Vec<f32> { (0..count).map(|_| rng.random_range(-1.7..1.7)).collect() };
     let samples: Vec<(Sample, PerSensor<f32>)> = (0..config.training.batch)
         .map(|i| {
             let sample = Sample {
@@ -59,7 +60,9 @@ pub fn step_time(config: &FitConfig, classes: usize, steps: usize) -> Result<Ste
     let mut times = Vec::with_capacity(steps);
     for step in 0..warm_up + steps {
         let start = Instant::now();
-        let parts = workers.map(&samples, |shard, part| shard.gradients(&model, part, samples.len()))?;
+        let parts = workers.map(&samples, |shard, part| {
+            shard.gradients(&model, part, samples.len())
+        })?;
         let (gradients, _) = sum_parts(parts);
         optimiser.step(&model.parameters, &gradients, 1e-4)?;
         if step >= warm_up {

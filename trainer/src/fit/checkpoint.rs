@@ -68,7 +68,15 @@ impl From<&Sums> for SavedSums {
 
 impl From<&SavedSums> for Sums {
     fn from(s: &SavedSums) -> Self {
-        let [examples, correct, audio, camera, audio_examples, camera_examples, samples] = s.counts;
+        let [
+            examples,
+            correct,
+            audio,
+            camera,
+            audio_examples,
+            camera_examples,
+            samples,
+        ] = s.counts;
         Self {
             examples,
             loss: s.loss,
@@ -106,7 +114,11 @@ pub fn save(run: &Path, model: &Model, optimiser: &Optimiser, progress: &Progres
     let mut tensors = model.parameters.values()?;
     for (prefix, averages) in [("first", &optimiser.first), ("second", &optimiser.second)] {
         for (name, values) in model.parameters.names().iter().zip(averages) {
-            tensors.push((format!("optimiser.{prefix}.{name}"), vec![values.len()], values.clone()));
+            tensors.push((
+                format!("optimiser.{prefix}.{name}"),
+                vec![values.len()],
+                values.clone(),
+            ));
         }
     }
     // One f32 per byte keeps the file a plain list of f32 tensors.
@@ -127,16 +139,30 @@ pub fn load(run: &Path, model: &Model, optimiser: &mut Optimiser) -> Result<Opti
     if !path.exists() {
         return Ok(None);
     }
-    let context = || format!("cannot resume from {}; remove the folder to start again", path.display());
+    let context = || {
+        format!(
+            "cannot resume from {}; remove the folder to start again",
+            path.display()
+        )
+    };
     let bytes = std::fs::read(&path).with_context(context)?;
     let file = SafeTensors::deserialize(&bytes).with_context(context)?;
     let state_length = file.tensor(STATE).with_context(context)?.shape().to_vec();
     let state = read_f32(&file, STATE, &state_length).with_context(context)?;
     let state: Vec<u8> = state.into_iter().map(|v| v as u8).collect();
-    let progress: Progress = toml::from_str(&String::from_utf8(state).with_context(context)?).with_context(context)?;
-    for (prefix, averages) in [("first", &mut optimiser.first), ("second", &mut optimiser.second)] {
+    let progress: Progress =
+        toml::from_str(&String::from_utf8(state).with_context(context)?).with_context(context)?;
+    for (prefix, averages) in [
+        ("first", &mut optimiser.first),
+        ("second", &mut optimiser.second),
+    ] {
         for (name, values) in model.parameters.names().iter().zip(averages) {
-            *values = read_f32(&file, &format!("optimiser.{prefix}.{name}"), &[values.len()]).with_context(context)?;
+            *values = read_f32(
+                &file,
+                &format!("optimiser.{prefix}.{name}"),
+                &[values.len()],
+            )
+            .with_context(context)?;
         }
     }
     model.parameters.load(&file).with_context(context)?;

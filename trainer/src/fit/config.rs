@@ -46,6 +46,7 @@ pub enum OptimiserKind {
 #[serde(deny_unknown_fields)]
 pub struct Training {
     /// Seed of the first weights, the order of examples and sensor dropout.
+    #[serde(default)]
     pub seed: u64,
     /// Passes over the training split.
     pub epochs: u32,
@@ -53,20 +54,45 @@ pub struct Training {
     pub batch: usize,
     /// Threads; each computes the gradient of its part of the batch. Part of the recipe, because
     /// sums in another order differ in their last bits.
+    #[serde(default = "two_threads")]
     pub shards: usize,
     /// Update rule.
+    #[serde(default = "adamw")]
     pub optimiser: OptimiserKind,
     /// Highest learning rate, reached after the warm-up.
     pub learning_rate: f64,
     /// Decoupled decay (AdamW) or L2 penalty (SGD) of the weight matrices.
+    #[serde(default = "usual_decay")]
     pub weight_decay: f64,
     /// Epochs of linear warm-up before the cosine decay to zero.
+    #[serde(default = "short_warmup")]
     pub warmup_epochs: f64,
     /// The gradient is scaled down to this norm; 0 leaves it alone.
+    #[serde(default = "unit_norm")]
     pub max_gradient_norm: f64,
     /// Share of training examples in which one sensor, at random, is absent.
     #[serde(default)]
     pub sensor_dropout: f64,
+}
+
+fn two_threads() -> usize {
+    2
+}
+
+fn adamw() -> OptimiserKind {
+    OptimiserKind::Adamw
+}
+
+fn usual_decay() -> f64 {
+    0.05
+}
+
+fn short_warmup() -> f64 {
+    2.0
+}
+
+fn unit_norm() -> f64 {
+    1.0
 }
 
 impl FitConfig {
@@ -119,10 +145,15 @@ impl FitConfig {
             "training.sensor_dropout must be between 0 and 1"
         );
         ensure!(
-            training.weight_decay >= 0.0 && training.warmup_epochs >= 0.0 && training.max_gradient_norm >= 0.0,
+            training.weight_decay >= 0.0
+                && training.warmup_epochs >= 0.0
+                && training.max_gradient_norm >= 0.0,
             "training.weight_decay, warmup_epochs and max_gradient_norm must not be negative"
         );
-        ensure!(self.rollingq.beta >= 0.0, "rollingq.beta must not be negative");
+        ensure!(
+            self.rollingq.beta >= 0.0,
+            "rollingq.beta must not be negative"
+        );
         if self.audio.is_none() && self.camera.is_none() {
             bail!("a model needs a sensor: write an [audio] or a [camera] section");
         }
@@ -140,7 +171,10 @@ fn apply(table: &mut toml::Table, change: &str) -> Result<()> {
         .and_then(|mut table| table.remove("v"))
         .unwrap_or_else(|| toml::Value::String(value.to_owned()));
     let mut parts: Vec<&str> = key.trim().split('.').collect();
-    let last = parts.pop().filter(|p| !p.is_empty()).with_context(|| format!("'{change}' has no key"))?;
+    let last = parts
+        .pop()
+        .filter(|p| !p.is_empty())
+        .with_context(|| format!("'{change}' has no key"))?;
     let mut table = table;
     for part in parts {
         table = table
@@ -163,7 +197,10 @@ mod tests {
 
     #[test]
     fn changes_reach_into_sections() {
-        let changes = ["training.epochs=3".to_owned(), "model.fusion=sum".to_owned()];
+        let changes = [
+            "training.epochs=3".to_owned(),
+            "model.fusion=sum".to_owned(),
+        ];
         let config = FitConfig::parse(text(), &changes, Path::new("digits.toml")).unwrap();
         assert_eq!(config.training.epochs, 3);
         assert_eq!(config.model.fusion, crate::model::Fusion::Sum);
@@ -177,7 +214,8 @@ mod tests {
             ("training.speed=9", "speed"),
             ("training", "KEY=VALUE"),
         ] {
-            let error = FitConfig::parse(text(), &[change.to_owned()], Path::new("digits.toml")).unwrap_err();
+            let error = FitConfig::parse(text(), &[change.to_owned()], Path::new("digits.toml"))
+                .unwrap_err();
             assert!(format!("{error:#}").contains(word), "{error:#}");
         }
     }
@@ -186,6 +224,9 @@ mod tests {
     fn a_written_configuration_reads_back() {
         let config = FitConfig::parse(text(), &[], Path::new("digits.toml")).unwrap();
         let again = toml::to_string(&config).unwrap();
-        assert_eq!(FitConfig::parse(&again, &[], Path::new("digits.toml")).unwrap(), config);
+        assert_eq!(
+            FitConfig::parse(&again, &[], Path::new("digits.toml")).unwrap(),
+            config
+        );
     }
 }

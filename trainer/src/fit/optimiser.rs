@@ -32,7 +32,13 @@ pub struct Optimiser {
 impl Optimiser {
     /// A rule at rest.
     pub fn new(training: &Training, parameters: &Parameters) -> Self {
-        let zeros = || parameters.vars().iter().map(|v| vec![0.0; v.elem_count()]).collect();
+        let zeros = || {
+            parameters
+                .vars()
+                .iter()
+                .map(|v| vec![0.0; v.elem_count()])
+                .collect()
+        };
         Self {
             kind: training.optimiser,
             weight_decay: training.weight_decay as f32,
@@ -50,7 +56,12 @@ impl Optimiser {
     ///
     /// # Errors
     /// Any error of Candle.
-    pub fn step(&mut self, parameters: &Parameters, gradients: &Gradients, rate: f64) -> Result<f64> {
+    pub fn step(
+        &mut self,
+        parameters: &Parameters,
+        gradients: &Gradients,
+        rate: f64,
+    ) -> Result<f64> {
         self.steps += 1;
         let norm = gradients
             .iter()
@@ -119,19 +130,31 @@ impl InplaceOp1 for Update<'_> {
     }
 
     fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> Result<()> {
-        let (CpuStorage::F32(values), Some((start, end))) = (storage, layout.contiguous_offsets()) else {
+        let (CpuStorage::F32(values), Some((start, end))) = (storage, layout.contiguous_offsets())
+        else {
             candle_core::bail!("only contiguous f32 variables can be trained");
         };
         let weights = &mut values[start..end];
-        let Self { gradient, scale, decay, rate, .. } = *self;
+        let Self {
+            gradient,
+            scale,
+            decay,
+            rate,
+            ..
+        } = *self;
         match &self.rule {
-            Rule::Adamw { first, second, correction } => {
+            Rule::Adamw {
+                first,
+                second,
+                correction,
+            } => {
                 let (first, second) = (&mut **first.borrow_mut(), &mut **second.borrow_mut());
                 for i in 0..weights.len() {
                     let g = gradient[i] * scale;
                     first[i] = BETA_1 * first[i] + (1.0 - BETA_1) * g;
                     second[i] = BETA_2 * second[i] + (1.0 - BETA_2) * g * g;
-                    let direction = first[i] * correction[0] / ((second[i] * correction[1]).sqrt() + EPSILON);
+                    let direction =
+                        first[i] * correction[0] / ((second[i] * correction[1]).sqrt() + EPSILON);
                     weights[i] -= rate * (direction + decay * weights[i]);
                 }
             }

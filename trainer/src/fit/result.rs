@@ -78,14 +78,39 @@ pub fn result_path(run: &Path) -> PathBuf {
     run.join("result.json")
 }
 
+/// The result of a finished run.
+///
+/// # Errors
+/// When the run is not finished.
+pub fn read_result(run: &Path) -> Result<RunResult> {
+    let path = result_path(run);
+    let text = std::fs::read_to_string(&path).with_context(|| {
+        format!(
+            "cannot read {}; finish the run with `evenkeel-train fit` first",
+            path.display()
+        )
+    })?;
+    serde_json::from_str(&text)
+        .with_context(|| format!("{} is not the result of a run", path.display()))
+}
+
 /// Measures the best weights of a finished run on its test split, and writes result.json.
 ///
 /// # Errors
 /// When the weights or the data cannot be read.
-pub fn measure(config: &FitConfig, data: &dyn Dataset, run: &Path, epochs: &[EpochMetrics]) -> Result<RunResult> {
+pub fn measure(
+    config: &FitConfig,
+    data: &dyn Dataset,
+    run: &Path,
+    epochs: &[EpochMetrics],
+) -> Result<RunResult> {
     let model = new_model(config, data)?;
     model.parameters.load_file(&best_weights(run))?;
-    let best = epochs.iter().rev().find(|epoch| epoch.best).context("the run has no epoch yet")?;
+    let best = epochs
+        .iter()
+        .rev()
+        .find(|epoch| epoch.best)
+        .context("the run has no epoch yet")?;
     let mut workers = Workers::new(config)?;
     let mut answers = |lose: Option<(Modality, Loss)>| -> Result<Summary> {
         let mut prepared = workers.prepare_with(data, Split::Test, |window, index| {
@@ -94,7 +119,10 @@ pub fn measure(config: &FitConfig, data: &dyn Dataset, run: &Path, epochs: &[Epo
             }
         })?;
         if let Some((modality, Loss::Absent)) = lose {
-            prepared.samples.iter_mut().for_each(|sample| sample.features[modality] = None);
+            prepared
+                .samples
+                .iter_mut()
+                .for_each(|sample| sample.features[modality] = None);
         }
         Ok(workers.answer(&model, &prepared)?.summary())
     };
@@ -102,8 +130,12 @@ pub fn measure(config: &FitConfig, data: &dyn Dataset, run: &Path, epochs: &[Epo
     let both = model.sensors().audio && model.sensors().camera;
     let mut without = |loss: Loss| -> Result<PerLostSensor> {
         Ok(PerLostSensor {
-            audio: both.then(|| answers(Some((Modality::Audio, loss)))).transpose()?,
-            camera: both.then(|| answers(Some((Modality::Camera, loss)))).transpose()?,
+            audio: both
+                .then(|| answers(Some((Modality::Audio, loss))))
+                .transpose()?,
+            camera: both
+                .then(|| answers(Some((Modality::Camera, loss))))
+                .transpose()?,
         })
     };
     let result = RunResult {
@@ -118,11 +150,17 @@ pub fn measure(config: &FitConfig, data: &dyn Dataset, run: &Path, epochs: &[Epo
         noise: without(Loss::Noise)?,
         absent: without(Loss::Absent)?,
         air: epochs.iter().filter_map(|epoch| epoch.train.air).collect(),
-        rotations: epochs.iter().filter_map(|epoch| epoch.rotation.clone()).collect(),
+        rotations: epochs
+            .iter()
+            .filter_map(|epoch| epoch.rotation.clone())
+            .collect(),
     };
     let path = result_path(run);
-    write_atomically(&path, (serde_json::to_string_pretty(&result)? + "\n").as_bytes())
-        .with_context(|| format!("cannot write {}", path.display()))?;
+    write_atomically(
+        &path,
+        (serde_json::to_string_pretty(&result)? + "\n").as_bytes(),
+    )
+    .with_context(|| format!("cannot write {}", path.display()))?;
     Ok(result)
 }
 
@@ -143,7 +181,11 @@ fn replace_by_noise(window: &mut Window, modality: Modality, seed: u64) {
             }
         }
         Modality::Camera => {
-            for byte in window.frames.iter_mut().flat_map(|frame: &mut Frame| &mut frame.rgb) {
+            for byte in window
+                .frames
+                .iter_mut()
+                .flat_map(|frame: &mut Frame| &mut frame.rgb)
+            {
                 *byte = (128.0 + 64.0 * gaussian(&mut rng)).clamp(0.0, 255.0) as u8;
             }
         }

@@ -46,7 +46,12 @@ pub trait Watcher {
 ///
 /// # Errors
 /// When data cannot be read, the folder holds another run, or the loss is no longer a number.
-pub fn fit(config: &FitConfig, data: &dyn Dataset, run: &Path, watcher: &mut dyn Watcher) -> Result<Vec<EpochMetrics>> {
+pub fn fit(
+    config: &FitConfig,
+    data: &dyn Dataset,
+    run: &Path,
+    watcher: &mut dyn Watcher,
+) -> Result<Vec<EpochMetrics>> {
     claim(config, run)?;
     let model = new_model(config, data)?;
     let mut optimiser = Optimiser::new(&config.training, &model.parameters);
@@ -54,7 +59,10 @@ pub fn fit(config: &FitConfig, data: &dyn Dataset, run: &Path, watcher: &mut dyn
     let mut workers = Workers::new(config)?;
     if progress.epoch < config.training.epochs {
         let validation = workers.prepare(data, Split::Validation)?;
-        ensure!(!validation.samples.is_empty(), "the validation split is empty: nothing could be chosen on it");
+        ensure!(
+            !validation.samples.is_empty(),
+            "the validation split is empty: nothing could be chosen on it"
+        );
         let mut trainer = Trainer {
             config,
             data,
@@ -98,7 +106,8 @@ fn claim(config: &FitConfig, run: &Path) -> Result<()> {
             run.display()
         ),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            write_atomically(&path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
+            write_atomically(&path, text.as_bytes())
+                .with_context(|| format!("cannot write {}", path.display()))?;
         }
         Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
     }
@@ -150,13 +159,18 @@ impl Trainer<'_> {
                 .iter()
                 .map(|&i| {
                     let sample = shard.sample(data, Split::Train, epoch, i)?;
-                    Ok((sample, drop_sensor(training.seed, epoch, i, training.sensor_dropout)))
+                    Ok((
+                        sample,
+                        drop_sensor(training.seed, epoch, i, training.sensor_dropout),
+                    ))
                 })
                 .collect::<Result<Vec<_>>>()?;
             shard.gradients(model, &samples, batch.len())
         })?;
         let (gradients, sums) = sum_parts(parts);
-        let norm = self.optimiser.step(&self.model.parameters, &gradients, rate)?;
+        let norm = self
+            .optimiser
+            .step(&self.model.parameters, &gradients, rate)?;
         ensure!(
             norm.is_finite() && sums.loss.is_finite(),
             "the loss is no longer a number; lower training.learning_rate"
@@ -164,9 +178,18 @@ impl Trainer<'_> {
         Ok(sums)
     }
 
-    fn end_epoch(&mut self, progress: &mut Progress, sums: &Sums, rate: f64, watcher: &mut dyn Watcher) -> Result<()> {
+    fn end_epoch(
+        &mut self,
+        progress: &mut Progress,
+        sums: &Sums,
+        rate: f64,
+        watcher: &mut dyn Watcher,
+    ) -> Result<()> {
         let rotation = self.rotate(progress, sums)?;
-        let validation = self.workers.answer(&self.model, &self.validation)?.summary();
+        let validation = self
+            .workers
+            .answer(&self.model, &self.validation)?
+            .summary();
         let best = progress.best.is_none_or(|best| validation.correct > best);
         if best {
             progress.best = Some(validation.correct);
@@ -195,7 +218,9 @@ impl Trainer<'_> {
     /// Rotates the query if the epoch's AIR asks for it.
     fn rotate(&mut self, progress: &mut Progress, sums: &Sums) -> Result<Option<RotationRecord>> {
         let rollingq = &self.config.rollingq;
-        if self.config.model.fusion != Fusion::Rollingq || !rollingq.wants(sums.keys.air(), progress.rotations) {
+        if self.config.model.fusion != Fusion::Rollingq
+            || !rollingq.wants(sums.keys.air(), progress.rotations)
+        {
             return Ok(None);
         }
         let statistics = self.training_keys(progress.epoch)?;
@@ -203,9 +228,15 @@ impl Trainer<'_> {
         let Some(plan) = Rotation::plan(&query, &statistics, rollingq.sigma) else {
             return Ok(None);
         };
-        let before = self.workers.answer(&self.model, &self.validation)?.summary();
+        let before = self
+            .workers
+            .answer(&self.model, &self.validation)?
+            .summary();
         let parameters = &self.model.parameters;
-        let running = parameters.buffer_value(ROTATION).flatten_all()?.to_vec1::<f32>()?;
+        let running = parameters
+            .buffer_value(ROTATION)
+            .flatten_all()?
+            .to_vec1::<f32>()?;
         let running = RotationMatrix::from_f32(query.len(), &running);
         parameters.set_buffer(ROTATION, &plan.matrix.after(&running).to_f32())?;
         progress.rotations += 1;
@@ -214,7 +245,10 @@ impl Trainer<'_> {
             alpha: plan.alpha,
             degrees: plan.degrees,
             before,
-            after: self.workers.answer(&self.model, &self.validation)?.summary(),
+            after: self
+                .workers
+                .answer(&self.model, &self.validation)?
+                .summary(),
         }))
     }
 
@@ -272,5 +306,6 @@ fn write_metrics(run: &Path, epochs: &[EpochMetrics]) -> Result<()> {
         lines.push('\n');
     }
     let path = metrics_path(run);
-    write_atomically(&path, lines.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
+    write_atomically(&path, lines.as_bytes())
+        .with_context(|| format!("cannot write {}", path.display()))
 }

@@ -57,7 +57,13 @@ impl Shard {
     ///
     /// # Errors
     /// When the data set cannot give the example.
-    pub fn sample(&mut self, data: &dyn Dataset, split: Split, epoch: u32, index: usize) -> Result<Sample> {
+    pub fn sample(
+        &mut self,
+        data: &dyn Dataset,
+        split: Split,
+        epoch: u32,
+        index: usize,
+    ) -> Result<Sample> {
         self.features(&data.example(split, epoch, index)?)
     }
 
@@ -76,8 +82,16 @@ impl Shard {
     ///
     /// # Errors
     /// When an example cannot be had, or Candle fails.
-    pub fn gradients(&mut self, model: &Model, samples: &[(Sample, PerSensor<f32>)], batch: usize) -> Result<(Gradients, Sums)> {
-        let inputs: Vec<_> = samples.iter().map(|(s, validity)| (&s.features, *validity)).collect();
+    pub fn gradients(
+        &mut self,
+        model: &Model,
+        samples: &[(Sample, PerSensor<f32>)],
+        batch: usize,
+    ) -> Result<(Gradients, Sums)> {
+        let inputs: Vec<_> = samples
+            .iter()
+            .map(|(s, validity)| (&s.features, *validity))
+            .collect();
         let labels: Vec<u32> = samples.iter().map(|(s, _)| s.label).collect();
         let out = model.forward(&model.batch(&inputs)?)?;
 
@@ -92,7 +106,13 @@ impl Shard {
                 // A sensor that gave nothing teaches its probe nothing.
                 let weights: Vec<f32> = samples
                     .iter()
-                    .map(|(s, _)| if s.features[modality].is_some() { share } else { 0.0 })
+                    .map(|(s, _)| {
+                        if s.features[modality].is_some() {
+                            share
+                        } else {
+                            0.0
+                        }
+                    })
                     .collect();
                 loss = (loss + cross_entropy(probe, &labels, &weights)?)?;
             }
@@ -118,7 +138,10 @@ impl Shard {
     ///
     /// # Errors
     /// Any error of Candle.
-    pub fn answers(model: &Model, samples: &[Sample]) -> Result<(Vec<Outcome>, Option<KeyStatistics>)> {
+    pub fn answers(
+        model: &Model,
+        samples: &[Sample],
+    ) -> Result<(Vec<Outcome>, Option<KeyStatistics>)> {
         let valid = PerSensor::from_fn(|_| 1.0);
         let inputs: Vec<_> = samples.iter().map(|s| (&s.features, valid)).collect();
         let out = model.forward(&model.batch(&inputs)?)?;
@@ -133,7 +156,11 @@ pub fn drop_sensor(seed: u64, epoch: u32, index: usize, dropout: f64) -> PerSens
     let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x5e45_0d0f);
     rng.set_stream((u64::from(epoch) << 32) | index as u64);
     if rng.random_bool(dropout) {
-        let lost = if rng.random_bool(0.5) { Modality::Audio } else { Modality::Camera };
+        let lost = if rng.random_bool(0.5) {
+            Modality::Audio
+        } else {
+            Modality::Camera
+        };
         validity[lost] = 0.0;
     }
     validity
@@ -156,7 +183,10 @@ fn outcomes<'a>(out: &Forward, samples: impl Iterator<Item = &'a Sample>) -> Res
             logits,
             probes: PerSensor::from_fn(|m| {
                 let given = sample.features[m].is_some();
-                probes[m].as_ref().filter(|_| given).map(|rows| rows[i].clone())
+                probes[m]
+                    .as_ref()
+                    .filter(|_| given)
+                    .map(|rows| rows[i].clone())
             }),
             attention: [attention[i][0], attention[i][1], attention[i][2]],
         })

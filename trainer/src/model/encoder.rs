@@ -45,7 +45,8 @@ impl Encoder {
             ))
         };
         let stem = parameters.linear(&format!("{name}.stem"), layout.patch(), d)?;
-        let position = parameters.uniform(&format!("{name}.position"), 0.05, &[layout.tokens(), d])?;
+        let position =
+            parameters.uniform(&format!("{name}.position"), 0.05, &[layout.tokens(), d])?;
         let mut blocks = Vec::with_capacity(spec.depth);
         for i in 0..spec.depth {
             let block = format!("{name}.blocks.{i}");

@@ -31,7 +31,10 @@ impl Pooled {
     fn log_validity(&self) -> Result<Tensor> {
         let invisible = Tensor::full(-1e9f32, self.validity.shape(), &Device::Cpu)?;
         let valid = self.validity.gt(0f32)?;
-        valid.where_cond(&self.validity.maximum(f32::MIN_POSITIVE)?.log()?, &invisible)
+        valid.where_cond(
+            &self.validity.maximum(f32::MIN_POSITIVE)?.log()?,
+            &invisible,
+        )
     }
 
     /// The mean token of each sample, `[samples, d]`.
@@ -111,7 +114,9 @@ impl FusionHead {
             .collect::<Result<Vec<_>>>()?;
         let joined = match self {
             Self::Concat(_) => Tensor::cat(&means, 1)?,
-            _ => means[1..].iter().try_fold(means[0].clone(), |sum, mean| sum + mean)?,
+            _ => means[1..]
+                .iter()
+                .try_fold(means[0].clone(), |sum, mean| sum + mean)?,
         };
         let logits = dense(&joined, &head.0, &head.1, After::Identity)?;
         Ok((logits, share_of_validity(samples, sensors)?, None))
@@ -124,7 +129,14 @@ fn share_of_validity(samples: usize, sensors: &PerSensor<Option<Pooled>>) -> Res
     let validity = PerSensor::from_fn(|m| sensors[m].as_ref().map_or(&zero, |s| &s.validity));
     // Where no sensor is valid the shares are 0, not 0/0.
     let total = (validity.audio + validity.camera)?.maximum(f32::MIN_POSITIVE)?;
-    Tensor::cat(&[&zero, &validity.audio.div(&total)?, &validity.camera.div(&total)?], 1)
+    Tensor::cat(
+        &[
+            &zero,
+            &validity.audio.div(&total)?,
+            &validity.camera.div(&total)?,
+        ],
+        1,
+    )
 }
 
 impl Attention {
@@ -151,7 +163,9 @@ impl Attention {
         };
         let scores = |sensor: &Pooled| -> Result<Tensor> {
             let scores = sensor.tokens.matmul(&u)?.reshape((samples, sensor.count))?;
-            scores.broadcast_add(&c)?.broadcast_add(&sensor.log_validity()?)
+            scores
+                .broadcast_add(&c)?
+                .broadcast_add(&sensor.log_validity()?)
         };
         let cls_score = (cls.matmul(&u)? + &c)?.broadcast_as((samples, 1))?;
         let (audio_scores, camera_scores) = (scores(audio)?, scores(camera)?);
@@ -178,7 +192,12 @@ impl Attention {
             .broadcast_div(&total.detach())?;
         let mean_key = |sensor: &Pooled| -> Result<Tensor> {
             let mean = sensor.mean()?.detach();
-            dense(&mean, &self.key.0.detach(), &self.key.1.detach(), After::Identity)
+            dense(
+                &mean,
+                &self.key.0.detach(),
+                &self.key.1.detach(),
+                After::Identity,
+            )
         };
         let state = AttentionState {
             query: rotated.detach().flatten_all()?.to_vec1()?,

@@ -83,12 +83,19 @@ impl Model {
         seed: u64,
     ) -> Result<Self> {
         if spec.heads == 0 || spec.width % spec.heads != 0 {
-            bail!("width {} does not split into {} heads", spec.width, spec.heads);
+            bail!(
+                "width {} does not split into {} heads",
+                spec.width,
+                spec.heads
+            );
         }
         let has = sensors(spec.fusion, audio, camera);
         let both = spec.fusion != Fusion::Audio && spec.fusion != Fusion::Camera;
         if both && !(has.audio && has.camera) || !(has.audio || has.camera) {
-            bail!("fusion {:?} needs a sensor that the configuration does not have", spec.fusion);
+            bail!(
+                "fusion {:?} needs a sensor that the configuration does not have",
+                spec.fusion
+            );
         }
         let layouts = PerSensor {
             audio: match audio {
@@ -102,9 +109,17 @@ impl Model {
                 Some(camera) if has.camera => {
                     let [frames, channels, height, width] = camera.shape();
                     if spec.tubelet == 0 || frames % spec.tubelet != 0 {
-                        bail!("{frames} frames do not split into tubelets of {}", spec.tubelet);
+                        bail!(
+                            "{frames} frames do not split into tubelets of {}",
+                            spec.tubelet
+                        );
                     }
-                    let input = [frames / spec.tubelet, spec.tubelet * channels, height, width];
+                    let input = [
+                        frames / spec.tubelet,
+                        spec.tubelet * channels,
+                        height,
+                        width,
+                    ];
                     Some(PatchLayout::new(input, spec.camera)?)
                 }
                 _ => None,
@@ -160,7 +175,8 @@ impl Model {
                 })
                 .collect();
             if let Some(layout) = &self.layouts[modality] {
-                let mut values = Vec::with_capacity(samples.len() * layout.tokens() * layout.patch());
+                let mut values =
+                    Vec::with_capacity(samples.len() * layout.tokens() * layout.patch());
                 for (features, _) in samples {
                     layout.extend(&mut values, features[modality].as_deref())?;
                 }
@@ -189,7 +205,11 @@ impl Model {
             let sensor = Pooled {
                 tokens: encoder.forward(patches)?,
                 count: layout.tokens(),
-                validity: Tensor::from_slice(&batch.validity[modality], (batch.size, 1), &Device::Cpu)?,
+                validity: Tensor::from_slice(
+                    &batch.validity[modality],
+                    (batch.size, 1),
+                    &Device::Cpu,
+                )?,
             };
             probes[modality] = Some(encoder.probe(&sensor.mean()?.detach())?);
             pooled[modality] = Some(sensor);

@@ -20,7 +20,9 @@ pub struct Parameters {
 #[derive(Debug, thiserror::Error)]
 pub enum ParametersError {
     /// A tensor is missing, or has another shape or type than the model needs.
-    #[error("tensor {name} should be f32 of shape {expected:?} and is {found}; these weights belong to another model")]
+    #[error(
+        "tensor {name} should be f32 of shape {expected:?} and is {found}; these weights belong to another model"
+    )]
     Mismatch {
         /// Its name.
         name: String,
@@ -30,7 +32,9 @@ pub enum ParametersError {
         found: String,
     },
     /// A weight is NaN or infinite.
-    #[error("tensor {0} holds a value that is not a finite number; train again or take an earlier checkpoint")]
+    #[error(
+        "tensor {0} holds a value that is not a finite number; train again or take an earlier checkpoint"
+    )]
     NotFinite(String),
     /// The bytes are no safetensors file.
     #[error("not a safetensors file: {0}")]
@@ -59,7 +63,12 @@ impl Parameters {
     }
 
     /// Weight `[output, input]` drawn uniformly after Glorot and Bengio (2010), bias 0.
-    pub(super) fn linear(&mut self, name: &str, input: usize, output: usize) -> Result<(Tensor, Tensor)> {
+    pub(super) fn linear(
+        &mut self,
+        name: &str,
+        input: usize,
+        output: usize,
+    ) -> Result<(Tensor, Tensor)> {
         let bound = (6.0 / (input + output) as f32).sqrt();
         let values = (0..input * output)
             .map(|_| self.rng.random_range(-bound..bound))
@@ -93,7 +102,12 @@ impl Parameters {
     /// # Panics
     /// When the model has none: names are fixed in the code.
     pub fn buffer_value(&self, name: &str) -> &Tensor {
-        &self.buffers.iter().find(|(n, _)| n == name).expect("the model has this buffer").1
+        &self
+            .buffers
+            .iter()
+            .find(|(n, _)| n == name)
+            .expect("the model has this buffer")
+            .1
     }
 
     /// Overwrites a buffer in place, so that the model sees the new value.
@@ -140,7 +154,11 @@ impl Parameters {
         for (name, shape, _) in self.values()? {
             loaded.push(read_f32(file, &name, &shape)?);
         }
-        let targets = self.vars.iter().map(Var::as_tensor).chain(self.buffers.iter().map(|(_, t)| t));
+        let targets = self
+            .vars
+            .iter()
+            .map(Var::as_tensor)
+            .chain(self.buffers.iter().map(|(_, t)| t));
         for (target, values) in targets.zip(loaded) {
             overwrite(target, &values)?;
         }
@@ -153,11 +171,13 @@ impl Parameters {
     /// Names the file, besides what [`Self::load`] says.
     pub fn load_file(&self, path: &Path) -> anyhow::Result<()> {
         use anyhow::Context;
-        let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let bytes =
+            std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         let file = SafeTensors::deserialize(&bytes)
             .map_err(ParametersError::from)
             .with_context(|| format!("cannot load {}", path.display()))?;
-        self.load(&file).with_context(|| format!("cannot load {}", path.display()))
+        self.load(&file)
+            .with_context(|| format!("cannot load {}", path.display()))
     }
 }
 
@@ -175,9 +195,15 @@ pub fn read_f32(
         expected: shape.to_vec(),
         found,
     };
-    let view = file.tensor(name).map_err(|_| mismatch("missing".to_owned()))?;
+    let view = file
+        .tensor(name)
+        .map_err(|_| mismatch("missing".to_owned()))?;
     if view.dtype() != Dtype::F32 || view.shape() != shape {
-        return Err(mismatch(format!("{:?} of shape {:?}", view.dtype(), view.shape())));
+        return Err(mismatch(format!(
+            "{:?} of shape {:?}",
+            view.dtype(),
+            view.shape()
+        )));
     }
     let values: Vec<f32> = view
         .data()
@@ -200,13 +226,19 @@ pub fn to_safetensors(
     let bytes: HashMap<&str, Vec<u8>> = tensors
         .iter()
         .map(|(name, _, values)| {
-            (name.as_str(), values.iter().flat_map(|v| v.to_le_bytes()).collect())
+            (
+                name.as_str(),
+                values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+            )
         })
         .collect();
     let views = tensors
         .iter()
         .map(|(name, shape, _)| {
-            Ok((name.as_str(), TensorView::new(Dtype::F32, shape.clone(), &bytes[name.as_str()])?))
+            Ok((
+                name.as_str(),
+                TensorView::new(Dtype::F32, shape.clone(), &bytes[name.as_str()])?,
+            ))
         })
         .collect::<std::result::Result<Vec<_>, safetensors::SafeTensorError>>()?;
     Ok(safetensors::serialize(views, None)?)
@@ -219,7 +251,11 @@ fn overwrite(tensor: &Tensor, values: &[f32]) -> Result<()> {
         fn name(&self) -> &'static str {
             "overwrite"
         }
-        fn cpu_fwd(&self, storage: &mut candle_core::CpuStorage, _: &candle_core::Layout) -> Result<()> {
+        fn cpu_fwd(
+            &self,
+            storage: &mut candle_core::CpuStorage,
+            _: &candle_core::Layout,
+        ) -> Result<()> {
             let candle_core::CpuStorage::F32(values) = storage else {
                 candle_core::bail!("only f32 tensors can be overwritten");
             };
@@ -228,7 +264,11 @@ fn overwrite(tensor: &Tensor, values: &[f32]) -> Result<()> {
         }
     }
     if tensor.elem_count() != values.len() {
-        candle_core::bail!("{} values for a tensor of shape {:?}", values.len(), tensor.dims());
+        candle_core::bail!(
+            "{} values for a tensor of shape {:?}",
+            values.len(),
+            tensor.dims()
+        );
     }
     tensor.inplace_op1(&Overwrite(values))
 }

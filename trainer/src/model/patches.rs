@@ -57,11 +57,17 @@ impl PatchLayout {
         };
         let [images, channels, height, width] = self.input;
         if values.len() != images * channels * height * width {
-            bail!("features have {} values instead of {:?}", values.len(), self.input);
+            bail!(
+                "features have {} values instead of {:?}",
+                values.len(),
+                self.input
+            );
         }
         let ([kernel_rows, kernel_columns], [down, across]) = (self.stem.kernel, self.stem.stride);
         for image in 0..images {
-            for (row, column) in (0..self.grid[0]).flat_map(|r| (0..self.grid[1]).map(move |c| (r, c))) {
+            for (row, column) in
+                (0..self.grid[0]).flat_map(|r| (0..self.grid[1]).map(move |c| (r, c)))
+            {
                 for channel in 0..channels {
                     let plane = (image * channels + channel) * height;
                     for line in 0..kernel_rows {

@@ -3,7 +3,19 @@
 use serde::{Deserialize, Serialize};
 
 /// How the sensors' tokens become one answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    clap::ValueEnum,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Fusion {
     /// One attention head over `[CLS, audio, camera]`, its query rotated while training.

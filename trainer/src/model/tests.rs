@@ -52,7 +52,14 @@ fn spec(fusion: Fusion, activation: Activation) -> ModelSpec {
 }
 
 fn model(fusion: Fusion, activation: Activation) -> Model {
-    Model::new(&spec(fusion, activation), Some(&audio_config()), Some(&camera_config()), 5, 1).unwrap()
+    Model::new(
+        &spec(fusion, activation),
+        Some(&audio_config()),
+        Some(&camera_config()),
+        5,
+        1,
+    )
+    .unwrap()
 }
 
 fn features(seed: u64) -> Features {
@@ -92,18 +99,26 @@ fn every_variable_of_every_fusion_and_encoder_learns() {
             let labels = [0, 1, 2, 3, 4, 0, 1, 2];
             let out = model.forward(&model.batch(&samples).unwrap()).unwrap();
             let mut loss = cross_entropy(&out.logits, &labels, &[0.125; 8]).unwrap();
-            for probe in [&out.probes.audio, &out.probes.camera].into_iter().flatten() {
+            for probe in [&out.probes.audio, &out.probes.camera]
+                .into_iter()
+                .flatten()
+            {
                 loss = (loss + cross_entropy(probe, &labels, &[0.125; 8]).unwrap()).unwrap();
             }
             let grads = loss.backward().unwrap();
             for (name, var) in model.parameters.names().iter().zip(model.parameters.vars()) {
-                let grad = grads.get(var.as_tensor()).unwrap_or_else(|| panic!("{fusion:?}: {name} has no gradient"));
+                let grad = grads
+                    .get(var.as_tensor())
+                    .unwrap_or_else(|| panic!("{fusion:?}: {name} has no gradient"));
                 let grad: Vec<f32> = grad.flatten_all().unwrap().to_vec1().unwrap();
                 let norm = grad.iter().map(|g| g * g).sum::<f32>().sqrt();
                 // A key's bias moves all scores alike, so softmax hides it: its third of the encoder's
                 // gradient, and the whole of the fusion's, are zero but for rounding.
                 let hidden = name == "fusion.key.bias";
-                assert!(norm.is_finite() && (hidden || norm > 1e-7), "{fusion:?} {activation:?}: {name} has gradient {norm}");
+                assert!(
+                    norm.is_finite() && (hidden || norm > 1e-7),
+                    "{fusion:?} {activation:?}: {name} has gradient {norm}"
+                );
             }
         }
     }
@@ -114,7 +129,9 @@ fn every_variable_of_every_fusion_and_encoder_learns() {
 fn a_probe_does_not_train_its_encoder() {
     let model = model(Fusion::Rollingq, Activation::Relu);
     let sample = features(3);
-    let out = model.forward(&model.batch(&[(&sample, BOTH)]).unwrap()).unwrap();
+    let out = model
+        .forward(&model.batch(&[(&sample, BOTH)]).unwrap())
+        .unwrap();
     let loss = cross_entropy(out.probes.audio.as_ref().unwrap(), &[1], &[1.0]).unwrap();
     let grads = loss.backward().unwrap();
     for (name, var) in model.parameters.names().iter().zip(model.parameters.vars()) {
@@ -137,11 +154,17 @@ fn an_invalid_sensor_changes_nothing() {
             camera: 0.0,
         };
         let out = model
-            .forward(&model.batch(&[(&a, deaf), (&b, deaf), (&missing, BOTH), (&a, BOTH)]).unwrap())
+            .forward(
+                &model
+                    .batch(&[(&a, deaf), (&b, deaf), (&missing, BOTH), (&a, BOTH)])
+                    .unwrap(),
+            )
             .unwrap();
         let logits = out.logits.to_vec2::<f32>().unwrap();
         let difference = |i: usize, j: usize| {
-            std::iter::zip(&logits[i], &logits[j]).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+            std::iter::zip(&logits[i], &logits[j])
+                .map(|(a, b)| (a - b).abs())
+                .fold(0.0, f32::max)
         };
         assert!(difference(0, 1) < 1e-6, "{fusion:?}");
         assert!(difference(0, 2) < 1e-6, "{fusion:?}");
@@ -173,22 +196,35 @@ fn attention_equals_its_textbook_form() {
     let found = model.forward(&batch).unwrap().logits;
 
     let get = |name: &str| {
-        let index = model.parameters.names().iter().position(|n| n == name).unwrap();
+        let index = model
+            .parameters
+            .names()
+            .iter()
+            .position(|n| n == name)
+            .unwrap();
         model.parameters.vars()[index].as_tensor().clone()
     };
     let apply = |x: &Tensor, name: &str| {
         let weight = get(&format!("fusion.{name}.weight")).t().unwrap();
-        x.matmul(&weight).unwrap().broadcast_add(&get(&format!("fusion.{name}.bias"))).unwrap()
+        x.matmul(&weight)
+            .unwrap()
+            .broadcast_add(&get(&format!("fusion.{name}.bias")))
+            .unwrap()
     };
     let cls = get("fusion.cls").unsqueeze(0).unwrap();
     let tokens = |m: Modality| {
         let encoder = model.encoders[m].as_ref().unwrap();
         encoder.forward(batch.patches[m].as_ref().unwrap()).unwrap()
     };
-    let z = Tensor::cat(&[&cls, &tokens(Modality::Audio), &tokens(Modality::Camera)], 0).unwrap();
+    let z = Tensor::cat(
+        &[&cls, &tokens(Modality::Audio), &tokens(Modality::Camera)],
+        0,
+    )
+    .unwrap();
     let r = model.parameters.buffer_value(ROTATION).t().unwrap();
     let query = apply(&cls, "query").matmul(&r).unwrap();
-    let scores = (query.matmul(&apply(&z, "key").t().unwrap()).unwrap() / (d as f64).sqrt()).unwrap();
+    let scores =
+        (query.matmul(&apply(&z, "key").t().unwrap()).unwrap() / (d as f64).sqrt()).unwrap();
     let exp = scores.exp().unwrap();
     let weights = exp.broadcast_div(&exp.sum_keepdim(1).unwrap()).unwrap();
     let h = weights.matmul(&apply(&z, "value")).unwrap();
@@ -202,16 +238,28 @@ fn attention_equals_its_textbook_form() {
 fn weights_survive_a_file_and_broken_ones_are_refused() {
     let (a, b) = (model(Fusion::Rollingq, Activation::Relu), {
         let (audio, camera) = (audio_config(), camera_config());
-        Model::new(&spec(Fusion::Rollingq, Activation::Relu), Some(&audio), Some(&camera), 5, 2).unwrap()
+        Model::new(
+            &spec(Fusion::Rollingq, Activation::Relu),
+            Some(&audio),
+            Some(&camera),
+            5,
+            2,
+        )
+        .unwrap()
     });
     let mut values = a.parameters.values().unwrap();
     let bytes = parameters::to_safetensors(&values).unwrap();
     assert_eq!(bytes, parameters::to_safetensors(&values).unwrap());
-    b.parameters.load(&safetensors::SafeTensors::deserialize(&bytes).unwrap()).unwrap();
+    b.parameters
+        .load(&safetensors::SafeTensors::deserialize(&bytes).unwrap())
+        .unwrap();
     assert_eq!(b.parameters.values().unwrap(), values);
 
     values[3].2[0] = f32::NAN;
     let bytes = parameters::to_safetensors(&values).unwrap();
-    let error = b.parameters.load(&safetensors::SafeTensors::deserialize(&bytes).unwrap()).unwrap_err();
+    let error = b
+        .parameters
+        .load(&safetensors::SafeTensors::deserialize(&bytes).unwrap())
+        .unwrap_err();
     assert!(error.to_string().contains(&values[3].0), "{error}");
 }

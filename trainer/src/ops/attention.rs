@@ -50,7 +50,14 @@ impl SelfAttention {
     fn weights(&self, sample: &[f32], head: usize, weights: &mut [f32]) {
         let query = self.part(sample, 0, head);
         let key = self.part(sample, 1, head);
-        multiply(weights, self.tokens, Into::Replace, self.scale(), query, key.transposed());
+        multiply(
+            weights,
+            self.tokens,
+            Into::Replace,
+            self.scale(),
+            query,
+            key.transposed(),
+        );
         for row in weights.chunks_exact_mut(self.tokens) {
             softmax_in_place(row);
         }
@@ -103,7 +110,14 @@ impl CustomOp1 for SelfAttention {
                     self.weights(sample, head, &mut weights);
                     let g = Matrix::rows(&g[head * size..], tokens, size, d);
                     let value = self.part(sample, 2, head);
-                    multiply(&mut dscores, tokens, Into::Replace, 1.0, g, value.transposed());
+                    multiply(
+                        &mut dscores,
+                        tokens,
+                        Into::Replace,
+                        1.0,
+                        g,
+                        value.transposed(),
+                    );
                     // Through the softmax: ds = p ∘ (dp − Σ p·dp).
                     for (ds, p) in dscores
                         .chunks_exact_mut(tokens)
@@ -148,7 +162,8 @@ mod tests {
             .permute((2, 0, 3, 1, 4))
             .unwrap();
         let part = |i| split.get(i).unwrap().contiguous().unwrap();
-        let scores = (part(0).matmul(&part(1).t().unwrap()).unwrap() / (size as f64).sqrt()).unwrap();
+        let scores =
+            (part(0).matmul(&part(1).t().unwrap()).unwrap() / (size as f64).sqrt()).unwrap();
         let exp = scores.exp().unwrap();
         let weights = exp.broadcast_div(&exp.sum_keepdim(3).unwrap()).unwrap();
         let expected = weights

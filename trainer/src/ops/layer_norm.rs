@@ -15,7 +15,11 @@ pub const LAYER_NORM_EPSILON: f32 = 1e-5;
 pub fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
     let (_, d) = x.dims2()?;
     if weight.dims() != [d] || bias.dims() != [d] {
-        bail!("layer norm: x {:?} and weight {:?} do not fit", x.dims(), weight.dims());
+        bail!(
+            "layer norm: x {:?} and weight {:?} do not fit",
+            x.dims(),
+            weight.dims()
+        );
     }
     x.apply_op3(weight, bias, LayerNorm { d })
 }
@@ -88,8 +92,10 @@ impl CustomOp3 for LayerNorm {
                     db[i] += g[i];
                 }
                 let mean_scaled = scaled.iter().sum::<f32>() / d as f32;
-                let projection =
-                    std::iter::zip(&scaled, &normal).map(|(s, n)| s * n).sum::<f32>() / d as f32;
+                let projection = std::iter::zip(&scaled, &normal)
+                    .map(|(s, n)| s * n)
+                    .sum::<f32>()
+                    / d as f32;
                 for i in 0..d {
                     out[i] = scale * (scaled[i] - mean_scaled - normal[i] * projection);
                 }

@@ -102,7 +102,9 @@ impl CustomOp3 for Linear {
         y: &Tensor,
         grad: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let Self { n, input, output, .. } = *self;
+        let Self {
+            n, input, output, ..
+        } = *self;
         with_values([x, weight, y, grad], self.name(), |[xs, ws, ys, gs]| {
             let masked;
             let gs = match self.after {

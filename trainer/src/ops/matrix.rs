@@ -62,7 +62,10 @@ pub fn multiply(dst: &mut [f32], row_stride: usize, into: Into, scale: f32, a: M
         return;
     }
     assert!(columns <= row_stride || rows == 1);
-    assert!((rows - 1) * row_stride + columns <= dst.len(), "destination is too small");
+    assert!(
+        (rows - 1) * row_stride + columns <= dst.len(),
+        "destination is too small"
+    );
     // SAFETY: the three matrices lie inside their slices (asserted above), and `dst` is borrowed
     // exclusively, so it overlaps neither factor.
     unsafe {

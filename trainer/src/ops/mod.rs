@@ -36,10 +36,7 @@ fn with_values<const N: usize, R>(
         .iter()
         .map(|tensor| tensor.contiguous())
         .collect::<Result<Vec<_>>>()?;
-    let held: Vec<_> = contiguous
-        .iter()
-        .map(Tensor::storage_and_layout)
-        .collect();
+    let held: Vec<_> = contiguous.iter().map(Tensor::storage_and_layout).collect();
     let mut slices: [&[f32]; N] = [&[]; N];
     for (slice, (storage, layout)) in slices.iter_mut().zip(&held) {
         *slice = match &**storage {
@@ -69,7 +66,10 @@ pub(crate) mod check {
     /// Asserts that the gradient of Σ f(inputs)·w for a fixed random w agrees with central
     /// differences in every element of every input.
     pub(crate) fn gradients(inputs: &[Tensor], f: impl Fn(&[Tensor]) -> Result<Tensor>) {
-        let vars: Vec<Var> = inputs.iter().map(|t| Var::from_tensor(t).unwrap()).collect();
+        let vars: Vec<Var> = inputs
+            .iter()
+            .map(|t| Var::from_tensor(t).unwrap())
+            .collect();
         let tensors: Vec<Tensor> = vars.iter().map(|v| v.as_tensor().clone()).collect();
         let out = f(&tensors).unwrap();
         let weights = random(99, out.dims());
@@ -79,7 +79,9 @@ pub(crate) mod check {
         let grads = objective(&tensors).backward().unwrap();
         let step = 1e-2f32;
         for (which, input) in inputs.iter().enumerate() {
-            let grad = grads.get(vars[which].as_tensor()).unwrap_or_else(|| panic!("input {which} has no gradient"));
+            let grad = grads
+                .get(vars[which].as_tensor())
+                .unwrap_or_else(|| panic!("input {which} has no gradient"));
             let grad: Vec<f32> = grad.flatten_all().unwrap().to_vec1().unwrap();
             let base: Vec<f32> = input.flatten_all().unwrap().to_vec1().unwrap();
             for i in 0..base.len() {

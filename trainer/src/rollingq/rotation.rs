@@ -33,7 +33,9 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 impl RotationMatrix {
     /// No rotation.
     pub fn identity(d: usize) -> Self {
-        let values = (0..d * d).map(|i| f64::from(u8::from(i / d == i % d))).collect();
+        let values = (0..d * d)
+            .map(|i| f64::from(u8::from(i / d == i % d)))
+            .collect();
         Self { d, values }
     }
 
@@ -91,7 +93,10 @@ impl RotationMatrix {
 
     /// The rotated vector.
     pub fn apply(&self, v: &[f64]) -> Vec<f64> {
-        self.values.chunks_exact(self.d).map(|row| dot(row, v)).collect()
+        self.values
+            .chunks_exact(self.d)
+            .map(|row| dot(row, v))
+            .collect()
     }
 }
 
@@ -142,7 +147,9 @@ mod tests {
     use evenkeel::window::PerSensor;
 
     fn random_unit(seed: u64, d: usize) -> Vec<f64> {
-        let values = crate::ops::check::random(seed, &[d]).to_vec1::<f32>().unwrap();
+        let values = crate::ops::check::random(seed, &[d])
+            .to_vec1::<f32>()
+            .unwrap();
         unit(&values.iter().map(|&v| f64::from(v)).collect::<Vec<_>>()).unwrap()
     }
 
@@ -154,7 +161,8 @@ mod tests {
         // Orthogonal: lengths and angles stay.
         for i in 0..d {
             for j in 0..d {
-                let column = |c: usize| -> Vec<f64> { (0..d).map(|r_| r.values[r_ * d + c]).collect() };
+                let column =
+                    |c: usize| -> Vec<f64> { (0..d).map(|r_| r.values[r_ * d + c]).collect() };
                 let expected = f64::from(u8::from(i == j));
                 assert!((dot(&column(i), &column(j)) - expected).abs() < 1e-9);
             }

@@ -1,0 +1,238 @@
+//! `evenkeel-train export`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::Args as ClapArgs;
+use evenkeel::engine::Output;
+use evenkeel::frontend::Features;
+use evenkeel::package::{Manifest, Thresholds, Training};
+use evenkeel::window::{Modality, PerSensor, Window};
+
+use crate::data::{Dataset, Split};
+use crate::export::{CardNotes, ExportRequest, Parity, Weights, export};
+use crate::fit::{self, FitConfig, Outcome, Workers, fit_temperature};
+use crate::model::{Model, sensors};
+
+/// Windows on which the exported model must answer like the trained one.
+const PARITY_WINDOWS: usize = 200;
+/// Windows kept in the package, so that a board can prove that it computes the same.
+const GOLDEN_WINDOWS: usize = 3;
+
+/// Write a trained model as a package of ONNX graphs.
+///
+/// The package is loaded again and compared with the trained model on 200 windows of the validation
+/// split; it is kept only if the answers match.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Example:
+  evenkeel-train export runs/digits --name digits --out models/digits")]
+pub struct Args {
+    /// Folder of the run
+    #[arg(value_name = "RUN")]
+    run: PathBuf,
+    /// Folder of the package; an older package there is replaced
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Name of the model: lower-case letters, digits and dashes
+    #[arg(long, default_value = "model")]
+    name: String,
+    /// Version of the model
+    #[arg(long, default_value = "0.1.0")]
+    version: String,
+    /// Licence of the weights, an SPDX expression
+    #[arg(long, default_value = "Apache-2.0 OR MIT")]
+    license: String,
+    /// What the model is, for its card
+    #[arg(long)]
+    summary: Option<String>,
+    /// Print the parity figures as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// # Errors
+/// When the run is not finished, its weights are damaged, or the package would answer differently.
+pub fn run(args: &Args) -> Result<()> {
+    let path = FitConfig::path_in(&args.run);
+    let config = FitConfig::read(&path, &[])?;
+    let weights_path = fit::best_weights(&args.run);
+    let weights = Weights::read(&weights_path)?;
+    let result = fit::read_result(&args.run)?;
+    let data = config.data.open()?;
+    let model = fit::new_model(&config, &*data)?;
+    model.parameters.load_file(&weights_path)?;
+
+    let mut workers = Workers::new(&config)?;
+    let validation = workers.prepare(&*data, Split::Validation)?;
+    let answers = workers.answer(&model, &validation)?.outcomes;
+    let logits: Vec<(Vec<f32>, u32)> = answers
+        .iter()
+        .map(|o: &Outcome| (o.logits.clone(), o.label))
+        .collect();
+    let temperature = fit_temperature(&logits);
+
+    let step = (validation.samples.len() / PARITY_WINDOWS).max(1);
+    let parity_windows: Vec<Features> = validation
+        .samples
+        .iter()
+        .step_by(step)
+        .take(PARITY_WINDOWS)
+        .map(|sample| sample.features.clone())
+        .collect();
+    let request = ExportRequest {
+        weights: &weights,
+        spec: &config.model,
+        manifest: manifest(args, &config, &*data, &result, temperature),
+        notes: CardNotes {
+            summary: args.summary.clone().unwrap_or_else(|| {
+                format!("Recognises {} classes from a camera and a microphone.", data.labels().len())
+            }),
+            limits: vec![
+                "The figures hold for data like the test split; try it on your own clips with `evenkeel evaluate`.".to_owned(),
+            ],
+            command: Some(format!("evenkeel-train export RUN --name {} --out DIR", args.name)),
+        },
+        golden: golden_windows(&*data)?,
+        parity: &parity_windows,
+    };
+    let parity = export(
+        request,
+        &mut |features, validity| reference(&model, features, validity),
+        &args.out,
+    )?;
+    report(args, &parity, temperature)
+}
+
+fn manifest(
+    args: &Args,
+    config: &FitConfig,
+    data: &dyn Dataset,
+    result: &fit::RunResult,
+    temperature: f32,
+) -> Manifest {
+    let has = sensors(
+        config.model.fusion,
+        config.audio.as_ref(),
+        config.camera.as_ref(),
+    );
+    let mut metrics = std::collections::BTreeMap::from([
+        ("test.accuracy".to_owned(), result.test.accuracy),
+        ("test.examples".to_owned(), result.test.examples as f64),
+        ("validation.accuracy".to_owned(), result.validation.accuracy),
+    ]);
+    for (name, lost) in [
+        ("camera", &result.absent.camera),
+        ("microphone", &result.absent.audio),
+    ] {
+        if let Some(summary) = lost {
+            metrics.insert(format!("test.accuracy.without-{name}"), summary.accuracy);
+        }
+    }
+    Manifest {
+        format: evenkeel::package::FORMAT,
+        name: args.name.clone(),
+        version: args.version.clone(),
+        license: args.license.clone(),
+        labels: data.labels().to_vec(),
+        nothing: data.nothing().map(str::to_owned),
+        precision: "f32".to_owned(),
+        token_width: config.model.width,
+        thresholds: Thresholds {
+            temperature,
+            confidence: 0.0,
+        },
+        audio: config.audio.clone().filter(|_| has.audio),
+        camera: config.camera.clone().filter(|_| has.camera),
+        training: Training {
+            data: data.provenance(),
+            method: format!("{:?}", config.model.fusion).to_lowercase(),
+            seed: config.data.seed,
+            commit: commit(),
+            metrics,
+        },
+    }
+}
+
+/// The commit of the checkout that this runs in, if it is one.
+fn commit() -> Option<String> {
+    let output = std::process::Command::new("git")
+        .args(["rev-parse", "HEAD"])
+        .output()
+        .ok()?;
+    let text = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+    (output.status.success() && !text.is_empty()).then_some(text)
+}
+
+/// The first validation windows with different labels.
+fn golden_windows(data: &dyn Dataset) -> Result<Vec<(Window, String)>> {
+    let mut chosen: Vec<(Window, usize)> = Vec::new();
+    for index in 0..data.len(Split::Validation) {
+        let example = data.example(Split::Validation, 0, index)?;
+        if chosen.iter().all(|(_, label)| *label != example.label) {
+            chosen.push((example.window, example.label));
+        }
+        if chosen.len() == GOLDEN_WINDOWS {
+            break;
+        }
+    }
+    Ok(chosen
+        .into_iter()
+        .map(|(window, label)| (window, data.labels()[label].clone()))
+        .collect())
+}
+
+/// The trained model's own answer.
+fn reference(
+    model: &Model,
+    features: &Features,
+    validity: PerSensor<f32>,
+) -> Result<Output, Box<dyn std::error::Error>> {
+    let out = model.forward(&model.batch(&[(features, validity)])?)?;
+    let attention = out.attention.flatten_all()?.to_vec1::<f32>()?;
+    let mut probes = PerSensor::default();
+    for modality in Modality::ALL {
+        if let Some(probe) = &out.probes[modality] {
+            probes[modality] = Some(probe.flatten_all()?.to_vec1()?);
+        }
+    }
+    Ok(Output {
+        logits: out.logits.flatten_all()?.to_vec1()?,
+        attention: [attention[0], attention[1], attention[2]],
+        probes,
+    })
+}
+
+fn report(args: &Args, parity: &Parity, temperature: f32) -> Result<()> {
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(parity)?);
+        return Ok(());
+    }
+    let size =
+        folder_size(&args.out).with_context(|| format!("cannot read {}", args.out.display()))?;
+    println!(
+        "package      {} ({:.2} MB)",
+        args.out.display(),
+        size as f64 / 1e6
+    );
+    println!("temperature  {temperature:.3}");
+    println!(
+        "largest differences on {} windows: logits {:.1e}, probes {:.1e}, attention {:.1e}; folded from unfolded fusion {:.1e}",
+        parity.windows, parity.logits, parity.probes, parity.attention, parity.folded
+    );
+    Ok(())
+}
+
+fn folder_size(folder: &Path) -> std::io::Result<u64> {
+    let mut size = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let kind = entry.metadata()?;
+        size += if kind.is_dir() {
+            folder_size(&entry.path())?
+        } else {
+            kind.len()
+        };
+    }
+    Ok(size)
+}
