@@ -7,3 +7,4 @@ pub mod fit;
 pub mod model;
 mod ops;
 pub mod rollingq;
+pub mod study;

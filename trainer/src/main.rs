@@ -28,6 +28,7 @@ struct Cli {
 enum Command {
     Data(commands::data::Args),
     Fit(commands::fit::Args),
+    Study(commands::study::Args),
     Export(commands::export::Args),
     Bench(commands::bench::Args),
 }
@@ -35,6 +36,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Data(args) => commands::data::run(&args),
+        Command::Study(args) => commands::study::run(&args),
         Command::Export(args) => commands::export::run(&args),
         Command::Fit(args) => commands::fit::run(&args),
         Command::Bench(args) => commands::bench::run(&args),

@@ -16,9 +16,7 @@ use super::fold::{add_bias, round, transpose};
 use super::onnx::{Attribute, GraphBuilder};
 use super::weights::Weights;
 use crate::model::{Activation, ModelSpec, Stem};
-
-/// Variance floor of every layer norm.
-pub(super) const EPSILON: f32 = 1e-5;
+use crate::ops::LAYER_NORM_EPSILON;
 
 /// Sizes of one encoder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -279,7 +277,7 @@ impl Build<'_> {
         inputs.extend(shift.as_deref());
         let attributes = [
             Attribute::Int("axis", -1),
-            Attribute::Float("epsilon", EPSILON),
+            Attribute::Float("epsilon", LAYER_NORM_EPSILON),
         ];
         self.graph
             .node(name, "LayerNormalization", &inputs, &attributes)

@@ -6,10 +6,11 @@ use std::path::Path;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::encoder::{EPSILON, Layout};
+use super::encoder::Layout;
 use super::fold::add_bias;
 use super::weights::Weights;
 use crate::model::{Activation, Fusion, ModelSpec};
+use crate::ops::LAYER_NORM_EPSILON;
 
 type Rows = Vec<Vec<f64>>;
 
@@ -123,7 +124,7 @@ pub(super) fn encode(layout: &Layout, weights: &Weights, input: &[f32]) -> (Vec<
             .map(|row| {
                 let mean = row.iter().sum::<f64>() / width as f64;
                 let variance = row.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / width as f64;
-                let deviation = (variance + f64::from(EPSILON)).sqrt();
+                let deviation = (variance + f64::from(LAYER_NORM_EPSILON)).sqrt();
                 row.iter()
                     .zip(scale.iter().zip(&shift))
                     .map(|(x, (scale, shift))| (x - mean) / deviation * scale + shift)

@@ -15,7 +15,7 @@ pub use bench::{StepTime, step_time};
 pub use config::{FitConfig, OptimiserKind, Training};
 pub use evaluate::{Answers, Prepared, Workers};
 pub use metrics::{EpochMetrics, RotationRecord, Summary, Sums};
-pub use result::{PerLostSensor, RunResult, measure, read_result, result_path};
+pub use result::{PerLostSensor, RunResult, measure, read_result, read_result_file, result_path};
 pub use run::{Watcher, best_weights, fit, metrics_path, new_model};
 pub use shard::{Outcome, Sample, Shard, argmax};
 pub use temperature::fit_temperature;

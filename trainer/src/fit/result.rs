@@ -83,13 +83,16 @@ pub fn result_path(run: &Path) -> PathBuf {
 /// # Errors
 /// When the run is not finished.
 pub fn read_result(run: &Path) -> Result<RunResult> {
-    let path = result_path(run);
-    let text = std::fs::read_to_string(&path).with_context(|| {
-        format!(
-            "cannot read {}; finish the run with `evenkeel-train fit` first",
-            path.display()
-        )
-    })?;
+    read_result_file(&result_path(run)).context("finish the run with `evenkeel-train fit` first")
+}
+
+/// A result kept in a file.
+///
+/// # Errors
+/// When the file is missing or damaged.
+pub fn read_result_file(path: &Path) -> Result<RunResult> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     serde_json::from_str(&text)
         .with_context(|| format!("{} is not the result of a run", path.display()))
 }

@@ -7,7 +7,7 @@ mod patches;
 pub mod spec;
 
 pub use fusion::{AttentionState, Pooled};
-pub use parameters::{Parameters, ParametersError, read_f32, to_safetensors};
+pub use parameters::{NamedTensor, Parameters, ParametersError, read_f32, to_safetensors};
 pub use patches::PatchLayout;
 pub use spec::{Activation, Fusion, ModelSpec, Stem};
 
@@ -82,7 +82,7 @@ impl Model {
         classes: usize,
         seed: u64,
     ) -> Result<Self> {
-        if spec.heads == 0 || spec.width % spec.heads != 0 {
+        if spec.heads == 0 || !spec.width.is_multiple_of(spec.heads) {
             bail!(
                 "width {} does not split into {} heads",
                 spec.width,
@@ -108,7 +108,7 @@ impl Model {
             camera: match camera {
                 Some(camera) if has.camera => {
                     let [frames, channels, height, width] = camera.shape();
-                    if spec.tubelet == 0 || frames % spec.tubelet != 0 {
+                    if spec.tubelet == 0 || !frames.is_multiple_of(spec.tubelet) {
                         bail!(
                             "{frames} frames do not split into tubelets of {}",
                             spec.tubelet

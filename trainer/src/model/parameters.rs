@@ -8,6 +8,9 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
+/// Name, shape and values of a tensor.
+pub type NamedTensor = (String, Vec<usize>, Vec<f32>);
+
 /// The trainable variables of a model in a fixed order, and its buffers.
 pub struct Parameters {
     names: Vec<String>,
@@ -137,7 +140,7 @@ impl Parameters {
     ///
     /// # Errors
     /// Any error of Candle.
-    pub fn values(&self) -> Result<Vec<(String, Vec<usize>, Vec<f32>)>> {
+    pub fn values(&self) -> Result<Vec<NamedTensor>> {
         let vars = self.names.iter().zip(self.vars.iter().map(Var::as_tensor));
         let buffers = self.buffers.iter().map(|(name, tensor)| (name, tensor));
         vars.chain(buffers)
@@ -220,9 +223,7 @@ pub fn read_f32(
 ///
 /// # Errors
 /// When a shape does not fit its values.
-pub fn to_safetensors(
-    tensors: &[(String, Vec<usize>, Vec<f32>)],
-) -> std::result::Result<Vec<u8>, ParametersError> {
+pub fn to_safetensors(tensors: &[NamedTensor]) -> std::result::Result<Vec<u8>, ParametersError> {
     let bytes: HashMap<&str, Vec<u8>> = tensors
         .iter()
         .map(|(name, _, values)| {

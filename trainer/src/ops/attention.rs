@@ -15,7 +15,8 @@ use super::{values, with_values};
 /// When the shapes do not fit.
 pub fn self_attention(qkv: &Tensor, tokens: usize, heads: usize) -> Result<Tensor> {
     let (rows, width) = qkv.dims2()?;
-    if tokens == 0 || heads == 0 || rows % tokens != 0 || width % (3 * heads) != 0 {
+    if tokens == 0 || heads == 0 || !rows.is_multiple_of(tokens) || !width.is_multiple_of(3 * heads)
+    {
         bail!("attention: {rows}×{width} does not split into {tokens} tokens and {heads} heads");
     }
     qkv.apply_op1(SelfAttention {

@@ -25,7 +25,7 @@ pub fn linear(x: &Tensor, weight: &Tensor, bias: &Tensor, after: After) -> Resul
     let (n, input) = x.dims2()?;
     let (output, expected) = weight.dims2()?;
     let (period, width) = bias.dims2()?;
-    if input != expected || width != output || period == 0 || n % period != 0 {
+    if input != expected || width != output || period == 0 || !n.is_multiple_of(period) {
         bail!(
             "linear: x {:?}, weight {:?} and bias {:?} do not fit",
             x.dims(),

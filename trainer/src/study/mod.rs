@@ -1,0 +1,137 @@
+//! Methods × seeds, in one table and one figure.
+
+mod figure;
+mod table;
+
+pub use figure::figure;
+pub use table::table;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use evenkeel::files::write_atomically;
+use serde::Deserialize;
+
+use crate::fit::{self, FitConfig, RunResult, Watcher};
+
+/// What a study compares.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StudyConfig {
+    /// Training configuration that all runs share, relative to this file.
+    pub base: PathBuf,
+    /// Seeds: fold of the data, first weights and order alike.
+    pub seeds: Vec<u64>,
+    /// What is compared.
+    #[serde(rename = "method")]
+    pub methods: Vec<Method>,
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Method {
+    /// Its name in the table.
+    pub name: String,
+    /// What it changes in the base configuration, as `key=value`.
+    pub set: Vec<String>,
+}
+
+/// The results that there are, a row of seeds for each method.
+pub struct Results {
+    /// Method names with their results in the order of the seeds.
+    pub methods: Vec<(String, Vec<RunResult>)>,
+}
+
+impl StudyConfig {
+    /// Reads a study.
+    ///
+    /// # Errors
+    /// When the file is missing or is not a study, or two methods have one name.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the study {}", path.display()))?;
+        let mut study: Self =
+            toml::from_str(&text).with_context(|| format!("{} is not a study", path.display()))?;
+        study.base = path.parent().unwrap_or(Path::new(".")).join(&study.base);
+        let mut names: Vec<String> = study.methods.iter().map(Method::file_name).collect();
+        names.sort();
+        names.dedup();
+        ensure!(
+            names.len() == study.methods.len() && !study.seeds.is_empty() && !names.is_empty(),
+            "{} needs seeds, and methods with different names",
+            path.display()
+        );
+        Ok(study)
+    }
+
+    /// Methods and seeds in the order in which they run: whole seeds first, so that an unfinished
+    /// study compares all methods on the seeds that it has.
+    pub fn runs(&self) -> impl Iterator<Item = (&Method, u64)> {
+        self.seeds
+            .iter()
+            .flat_map(|&seed| self.methods.iter().map(move |method| (method, seed)))
+    }
+
+    /// Reads the results kept in `folder`; methods without any are left out.
+    ///
+    /// # Errors
+    /// When a result is damaged.
+    pub fn results(&self, folder: &Path) -> Result<Results> {
+        let mut methods = Vec::new();
+        for method in &self.methods {
+            let mut results = Vec::new();
+            for &seed in &self.seeds {
+                let path = method.result_in(folder, seed);
+                if path.exists() {
+                    results.push(fit::read_result_file(&path)?);
+                }
+            }
+            if !results.is_empty() {
+                methods.push((method.name.clone(), results));
+            }
+        }
+        Ok(Results { methods })
+    }
+}
+
+impl Method {
+    fn file_name(&self) -> String {
+        self.name
+            .replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+            .to_lowercase()
+    }
+
+    /// Where the result of one seed is kept.
+    pub fn result_in(&self, folder: &Path, seed: u64) -> PathBuf {
+        folder.join(format!("{}-{seed}.json", self.file_name()))
+    }
+
+    /// Trains with one seed in a folder of its own under `runs`, and keeps the result in `results`.
+    ///
+    /// # Errors
+    /// When the run cannot be carried out or its result not written.
+    pub fn run(
+        &self,
+        study: &StudyConfig,
+        seed: u64,
+        runs: &Path,
+        results: &Path,
+        watcher: &mut dyn Watcher,
+    ) -> Result<()> {
+        let mut changes = self.set.clone();
+        changes.push(format!("data.seed={seed}"));
+        changes.push(format!("training.seed={seed}"));
+        let config = FitConfig::read(&study.base, &changes)?;
+        let folder = runs.join(format!("{}-{seed}", self.file_name()));
+        let data = config.data.open()?;
+        let epochs = fit::fit(&config, &*data, &folder, watcher)?;
+        let result = fit::measure(&config, &*data, &folder, &epochs)?;
+        let path = self.result_in(results, seed);
+        write_atomically(
+            &path,
+            (serde_json::to_string_pretty(&result)? + "\n").as_bytes(),
+        )
+        .with_context(|| format!("cannot write {}", path.display()))
+    }
+}

@@ -1,0 +1,159 @@
+//! The study as Markdown.
+
+use std::fmt::Write;
+
+use evenkeel::evaluation::mean_interval;
+
+use super::Results;
+use crate::fit::{RunResult, Summary};
+
+/// Mean ± 95 % interval over the seeds, in percent.
+fn percent(values: &[f64]) -> String {
+    match mean_interval(values) {
+        None => "–".to_owned(),
+        Some(mean) => match mean.half_width {
+            Some(half) => format!("{:.2} ± {:.2}", 100.0 * mean.mean, 100.0 * half),
+            None => format!("{:.2}", 100.0 * mean.mean),
+        },
+    }
+}
+
+/// The same without a percent's hundred.
+fn plain(values: &[f64]) -> String {
+    match mean_interval(values) {
+        None => "–".to_owned(),
+        Some(mean) => match mean.half_width {
+            Some(half) => format!("{:.3} ± {half:.3}", mean.mean),
+            None => format!("{:.3}", mean.mean),
+        },
+    }
+}
+
+/// Every table of a study.
+pub fn table(results: &Results) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = accuracy(&mut text, results);
+    let _ = rotations(&mut text, results);
+    let _ = losses(&mut text, results);
+    text
+}
+
+fn accuracy(text: &mut String, results: &Results) -> std::fmt::Result {
+    let mut seeds: Vec<u64> = results
+        .methods
+        .iter()
+        .flat_map(|(_, r)| r.iter().map(|r| r.seed))
+        .collect();
+    seeds.sort_unstable();
+    seeds.dedup();
+    writeln!(text, "## Accuracy on the test split, percent\n")?;
+    writeln!(
+        text,
+        "Mean over the seeds ± 95 % interval (Student's t); then each seed.\n"
+    )?;
+    write!(
+        text,
+        "| method | parameters | accuracy | audio probe | camera probe | audio attention | camera attention |"
+    )?;
+    for seed in &seeds {
+        write!(text, " seed {seed} |")?;
+    }
+    write!(text, "\n|---|---|---|---|---|---|---|")?;
+    writeln!(text, "{}", "---|".repeat(seeds.len()))?;
+    for (name, runs) in &results.methods {
+        let of = |f: fn(&Summary) -> f64| -> Vec<f64> { runs.iter().map(|r| f(&r.test)).collect() };
+        let probe = |f: fn(&Summary) -> Option<f64>| -> Vec<f64> {
+            runs.iter().filter_map(|r| f(&r.test)).collect()
+        };
+        write!(
+            text,
+            "| {name} | {} | {} | {} | {} | {} | {} |",
+            runs[0].parameters,
+            percent(&of(|s| s.accuracy)),
+            percent(&probe(|s| s.audio_probe)),
+            percent(&probe(|s| s.camera_probe)),
+            plain(&of(|s| s.audio_share)),
+            plain(&of(|s| s.camera_share)),
+        )?;
+        for seed in &seeds {
+            match runs.iter().find(|r| r.seed == *seed) {
+                Some(run) => write!(text, " {:.2} |", 100.0 * run.test.accuracy)?,
+                None => write!(text, " – |")?,
+            }
+        }
+        writeln!(text)?;
+    }
+    Ok(())
+}
+
+fn rotations(text: &mut String, results: &Results) -> std::fmt::Result {
+    let runs: Vec<(&str, &RunResult)> = results
+        .methods
+        .iter()
+        .flat_map(|(name, runs)| runs.iter().map(move |run| (name.as_str(), run)))
+        .filter(|(_, run)| !run.rotations.is_empty())
+        .collect();
+    if runs.is_empty() {
+        return Ok(());
+    }
+    writeln!(text, "\n## Rotations\n")?;
+    writeln!(text, "On the validation split, just before → just after.\n")?;
+    writeln!(
+        text,
+        "| method | seed | epoch | degrees | α | AIR | audio attention | camera attention | accuracy, percent |"
+    )?;
+    writeln!(text, "|---|---|---|---|---|---|---|---|---|")?;
+    for (name, run) in runs {
+        for r in &run.rotations {
+            writeln!(
+                text,
+                "| {name} | {} | {} | {:.0} | {:.2} | {:+.3} → {:+.3} | {:.2} → {:.2} | {:.2} → {:.2} | {:.1} → {:.1} |",
+                run.seed,
+                r.epoch,
+                r.degrees,
+                r.alpha,
+                r.before.air.unwrap_or(0.0),
+                r.after.air.unwrap_or(0.0),
+                r.before.audio_share,
+                r.after.audio_share,
+                r.before.camera_share,
+                r.after.camera_share,
+                100.0 * r.before.accuracy,
+                100.0 * r.after.accuracy,
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn losses(text: &mut String, results: &Results) -> std::fmt::Result {
+    writeln!(text, "\n## One sensor lost, test split\n")?;
+    writeln!(
+        text,
+        "Its signal replaced by Gaussian noise (accuracy in percent, and the attention that still goes to it), or known to be absent.\n"
+    )?;
+    writeln!(
+        text,
+        "| method | audio noise | attention on it | camera noise | attention on it | no audio | no camera |"
+    )?;
+    writeln!(text, "|---|---|---|---|---|---|---|")?;
+    for (name, runs) in &results.methods {
+        let all =
+            |f: fn(&RunResult) -> Option<f64>| -> Vec<f64> { runs.iter().filter_map(f).collect() };
+        if all(|r| r.noise.audio.as_ref().map(|s| s.accuracy)).is_empty() {
+            continue;
+        }
+        writeln!(
+            text,
+            "| {name} | {} | {} | {} | {} | {} | {} |",
+            percent(&all(|r| r.noise.audio.as_ref().map(|s| s.accuracy))),
+            plain(&all(|r| r.noise.audio.as_ref().map(|s| s.audio_share))),
+            percent(&all(|r| r.noise.camera.as_ref().map(|s| s.accuracy))),
+            plain(&all(|r| r.noise.camera.as_ref().map(|s| s.camera_share))),
+            percent(&all(|r| r.absent.audio.as_ref().map(|s| s.accuracy))),
+            percent(&all(|r| r.absent.camera.as_ref().map(|s| s.accuracy))),
+        )?;
+    }
+    Ok(())
+}
