@@ -44,7 +44,7 @@ data: setup
 # Train the shipped model from the recordings and write models/digits
 models: data
     cargo run --release -p evenkeel-train -- fit --config trainer/configs/digits.toml --out runs/digits
-    cargo run --release -p evenkeel-train -- export runs/digits --name digits --out models/digits
+    cargo run --release -p evenkeel-train -- export runs/digits --name digits --license CC-BY-SA-4.0 --out models/digits
 
 # Time the shipped model on this machine: tract, then ONNX Runtime, one thread each
 bench: (setup "--python")
