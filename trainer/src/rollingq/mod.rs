@@ -1,6 +1,6 @@
 //! RollingQ (ICML 2025): turning the class token's query so that attention stays free to choose.
 //!
-//! [`imbalance`] measures how much the query prefers one sensor's keys; [`Rotation::plan`] computes
+//! [`KeyStatistics`] measure how much the query prefers one sensor's keys; [`Rotation::plan`] computes
 //! the rotation that brings it between them. When to rotate is decided by [`RollingQ::wants`].
 
 mod imbalance;
