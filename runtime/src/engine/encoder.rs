@@ -99,6 +99,12 @@ impl Encoder {
                 found: features.len(),
             });
         }
+        // A rectifier in the graph would turn NaN into an innocent zero.
+        if !features.iter().all(|x| x.is_finite()) {
+            return Err(EngineError::BadFeatures {
+                modality: self.modality,
+            });
+        }
         fill(&mut self.input, features);
         let mut values = self
             .graph

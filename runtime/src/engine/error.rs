@@ -43,6 +43,12 @@ pub enum EngineError {
         /// Values given.
         found: usize,
     },
+    /// Features that hold NaN or an infinity.
+    #[error("the {modality} features hold a value that is not a finite number")]
+    BadFeatures {
+        /// Which sensor.
+        modality: Modality,
+    },
     /// A validity that is no weight.
     #[error("the validity of the {modality} sensor is {value}, and must be a number from 0 to 1")]
     Validity {

@@ -2,7 +2,8 @@
 //!
 //! Each frame is multiplied by a periodic Hann window, padded with zeros, transformed, and its power
 //! |X|² is summed under the triangles of an HTK mel filter bank (`mel.rs` has the formula and its
-//! source); what is kept is (ln(power + `log_floor`) − `mean`) / `std`.
+//! source); what is kept is (ln(power + `log_floor`) − `mean`) / `std`, on request less its mean
+//! over the window in each band.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +43,11 @@ pub struct AudioConfig {
     pub mean: f32,
     /// Divides what is left.
     pub std: f32,
+    /// Takes from each band, last of all, its mean over the window, so that what colours all of it
+    /// alike (the microphone, the voice's own timbre, steady noise) is heard less; known as cepstral
+    /// mean normalisation (Atal 1974).
+    #[serde(default)]
+    pub centre_bands: bool,
 }
 
 impl AudioConfig {
@@ -279,6 +285,12 @@ impl AudioFrontend {
             }
             for (band, power) in self.mel.apply(&self.power).enumerate() {
                 patch[band * frames + t] = ((power + log_floor).ln() - mean) / std;
+            }
+        }
+        if self.config.centre_bands {
+            for band in patch.chunks_mut(frames) {
+                let mean = band.iter().sum::<f32>() / frames as f32;
+                band.iter_mut().for_each(|value| *value -= mean);
             }
         }
         patch

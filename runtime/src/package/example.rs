@@ -32,6 +32,7 @@ pub(super) fn manifest() -> Manifest {
             log_floor: 1e-6,
             mean: -3.25,
             std: 2.5,
+            centre_bands: false,
         }),
         camera: Some(CameraConfig {
             width: 8,
@@ -42,6 +43,7 @@ pub(super) fn manifest() -> Manifest {
             crop: None,
             mean: vec![0.5; 3],
             std: vec![0.25; 3],
+            even_contrast: false,
         }),
         training: Training {
             data: "made up for tests".into(),

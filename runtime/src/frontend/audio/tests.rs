@@ -21,6 +21,7 @@ fn config() -> AudioConfig {
         log_floor: 1e-3,
         mean: 0.0,
         std: 1.0,
+        centre_bands: false,
     }
 }
 
@@ -180,4 +181,39 @@ fn contradicting_parameters_are_named() {
 fn moves_to_the_thread_that_runs_the_model() {
     fn is_send<T: Send>() {}
     is_send::<AudioFrontend>();
+}
+
+#[test]
+fn with_centred_bands_another_microphone_sounds_the_same() {
+    let config = AudioConfig {
+        centre_bands: true,
+        log_floor: 1e-20,
+        ..config()
+    };
+    let mut frontend = AudioFrontend::new(&config).unwrap();
+    let mut hear = |gain: f64| {
+        // Louder and softer, so that something is left when the mean is gone.
+        let level = |t: f64| gain * (1.2 + (TAU * 3.0 * t).sin());
+        let wave = |t: f64| level(t) * (TAU * 800.0 * t).sin();
+        frontend
+            .log_mel(Duration::ZERO, &sound(Duration::ZERO, 8_000, 1.28, wave))
+            .unwrap()
+    };
+    let (near, far) = (hear(0.5), hear(0.1));
+    let [_, frames] = config.shape();
+    // The tone's band; far from it there are only rounding errors.
+    let range = |band: &[f32]| band.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
+    let loudest = (0..config.mel_bands)
+        .max_by(|&a, &b| {
+            let range = |band| range(&near[band * frames..][..frames]);
+            range(a).total_cmp(&range(b))
+        })
+        .unwrap();
+    let (near, far) = (
+        &near[loudest * frames..][..frames],
+        &far[loudest * frames..][..frames],
+    );
+    assert!(near.iter().sum::<f32>().abs() < 1e-2);
+    assert!(range(near) > 1.0);
+    assert!(std::iter::zip(near, far).all(|(a, b)| (a - b).abs() < 0.02));
 }

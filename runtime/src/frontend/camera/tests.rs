@@ -12,6 +12,7 @@ fn config(width: u32, height: u32, colour: Colour) -> CameraConfig {
         crop: None,
         mean: vec![0.0; colour.channels()],
         std: vec![1.0; colour.channels()],
+        even_contrast: false,
     }
 }
 
@@ -203,4 +204,28 @@ fn contradicting_parameters_are_named() {
         let error = CameraFrontend::new(&config).err().unwrap().to_string();
         assert!(error.contains(named), "{error}");
     }
+}
+
+#[test]
+fn with_even_contrast_a_dim_picture_looks_like_a_bright_one_and_a_covered_lens_stays_flat() {
+    let mut config = config(16, 16, Colour::Grey);
+    config.even_contrast = true;
+    let stripes = |dark: u8, bright: u8| {
+        let value = move |x: u32| {
+            if (x / 4).is_multiple_of(2) {
+                dark
+            } else {
+                bright
+            }
+        };
+        picture(&config, &[frame(16, 16, |x, _| [value(x); 3])])
+    };
+    let (bright, dim) = (stripes(55, 255), stripes(25, 125));
+    let mean = bright.iter().sum::<f32>() / bright.len() as f32;
+    assert!(mean.abs() < 1e-5);
+    for (a, b) in std::iter::zip(&bright, &dim) {
+        assert!((a - b).abs() < 0.15, "{a} and {b}");
+        assert!((0.8..1.0).contains(&a.abs()), "{a}");
+    }
+    assert!(stripes(3, 4).iter().all(|x| x.abs() < 0.1));
 }
