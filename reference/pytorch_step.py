@@ -1,10 +1,11 @@
 """Time of one training step in PyTorch, for the model that a training configuration describes.
 
-The same model as the trainer's: stem (patches as one matrix multiplication), pre-norm transformer
-blocks, one attention head over [CLS, audio, camera] or a simpler fusion, probe heads on detached
-tokens; cross-entropy of the fused logits plus cross-entropies of the probes; the batch, the
-optimiser and the limit of the gradient's norm that the configuration names. Written as one usually
-does in PyTorch, with its fused attention, layer norm and optimiser.
+The same model as the trainer's: stem (convolutions, then patches), pre-norm transformer blocks, one
+attention head over [CLS, audio, camera] or a simpler fusion, probe heads on the tokens, from which
+the configured share of their gradient goes on; cross-entropy of the fused logits plus
+cross-entropies of the probes; the batch, the optimiser and the limit of the gradient's norm that
+the configuration names. Written as one usually does in PyTorch, with its fused attention, layer
+norm and optimiser.
 
     scripts/python.sh --torch reference/pytorch_step.py trainer/configs/digits.toml
     scripts/python.sh --torch reference/pytorch_step.py trainer/configs/digits.toml --set model.width=128
@@ -46,37 +47,47 @@ class Block(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Input [B, N, C, H, W] to tokens [B, N·h·w, d], and a probe head that does not train them."""
+    """Input [B, N, C, H, W] to tokens [B, N·h·w, d], and logits of a probe head."""
 
-    def __init__(self, spec, stem, shape, classes):
+    def __init__(self, spec, stem, shape, classes, probe_gradient):
         super().__init__()
-        groups, channels, height, width = shape
-        kernel, stride = stem["kernel"], stem["stride"]
-        grid = [(side - k) // s + 1 for side, k, s in zip((height, width), kernel, stride)]
+        groups, channels, *grid = shape
         d = spec["width"]
-        self.stem = nn.Conv2d(channels, d, kernel, stride)
+        layers = []
+        for convolution in [*stem.get("convolutions", []), {**stem, "channels": d}]:
+            kernel, stride = convolution["kernel"], convolution["stride"]
+            if layers:
+                layers.append(nn.ReLU())
+            layers.append(nn.Conv2d(channels, convolution["channels"], kernel, stride))
+            channels = convolution["channels"]
+            grid = [(side - k) // s + 1 for side, k, s in zip(grid, kernel, stride)]
+        self.stem = nn.Sequential(*layers)
         self.position = nn.Parameter(torch.randn(groups * grid[0] * grid[1], d) * 0.02)
         self.blocks = nn.Sequential(
             *(Block(d, spec["heads"], spec["mlp_ratio"], spec["activation"]) for _ in range(spec["depth"]))
         )
         self.norm = nn.LayerNorm(d)
         self.probe = nn.Linear(d, classes)
+        self.probe_gradient = probe_gradient
 
     def forward(self, x):
         batch = x.shape[0]
         patches = self.stem(x.flatten(0, 1)).flatten(2).transpose(1, 2)
         tokens = self.norm(self.blocks(patches.reshape(batch, -1, patches.shape[-1]) + self.position))
-        return tokens, self.probe(tokens.detach().mean(1))
+        mean = tokens.mean(1)
+        if self.probe_gradient != 1:
+            mean = self.probe_gradient * mean + (1 - self.probe_gradient) * mean.detach()
+        return tokens, self.probe(mean)
 
 
 class Model(nn.Module):
     """Both encoders and a fusion: rollingq or attention, concat, sum, audio, camera."""
 
-    def __init__(self, spec, shapes, classes):
+    def __init__(self, spec, shapes, classes, probe_gradient):
         super().__init__()
         d, self.fusion = spec["width"], spec["fusion"]
         used = [self.fusion] if self.fusion in shapes else list(shapes)
-        self.encoders = nn.ModuleDict({m: Encoder(spec, spec[m], shapes[m], classes) for m in used})
+        self.encoders = nn.ModuleDict({m: Encoder(spec, spec[m], shapes[m], classes, probe_gradient) for m in used})
         if self.fusion in ("rollingq", "attention"):
             self.cls = nn.Parameter(torch.randn(d) * 0.02)
             self.query, self.key, self.value, self.out = (nn.Linear(d, d) for _ in range(4))
@@ -148,8 +159,8 @@ def main():
     torch.manual_seed(0)
     config = read_config(arguments.config, arguments.set)
     shapes = input_shapes(config)
-    model = Model(config["model"], shapes, arguments.classes)
     training = config["training"]
+    model = Model(config["model"], shapes, arguments.classes, training.get("probe_gradient", 0.0))
     batch, longest = training["batch"], training["max_gradient_norm"]
     optimiser = make_optimiser(training, model.parameters())
     inputs = {m: torch.randn(batch, *shape) for m, shape in shapes.items()}

@@ -188,7 +188,7 @@ fn reference(
     features: &Features,
     validity: PerSensor<f32>,
 ) -> Result<Output, Box<dyn std::error::Error>> {
-    let out = model.forward(&model.batch(&[(features, validity)])?)?;
+    let out = model.forward(&model.batch(&[(features, validity)])?, 0.0)?;
     let attention = out.attention.flatten_all()?.to_vec1::<f32>()?;
     let mut probes = PerSensor::default();
     for modality in Modality::ALL {

@@ -50,6 +50,7 @@ pub fn run(args: &Args) -> Result<()> {
     } else {
         println!("{}", result.sentence());
         println!("run        {}", args.out.display());
+        println!("picture    {}", fit::picture_path(&args.out).display());
     }
     Ok(())
 }

@@ -44,7 +44,7 @@ pub fn run(args: &Args) -> Result<()> {
         .unwrap_or_else(|| args.out.join("results"));
     let count = study.runs().count();
     for (i, (method, seed)) in study.runs().enumerate() {
-        if args.table_only || method.result_in(&folder, seed).exists() {
+        if args.table_only || method.has_result(&study, seed, &folder)? {
             continue;
         }
         eprintln!("run {} of {count}: {}, seed {seed}", i + 1, method.name);

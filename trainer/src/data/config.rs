@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
 use super::Dataset;
@@ -25,11 +25,17 @@ pub struct DataConfig {
 }
 
 impl DataConfig {
-    /// Makes relative paths start at `base`, the folder of the configuration file.
-    pub fn resolve(&mut self, base: &Path) {
+    /// Makes relative paths absolute, from `base`, the folder of the configuration file: a run keeps
+    /// its configuration in another folder.
+    ///
+    /// # Errors
+    /// When the current folder is gone.
+    pub fn resolve(&mut self, base: &Path) -> Result<()> {
         if let Some(path) = self.clips.as_mut().and_then(|clips| clips.path.as_mut()) {
-            *path = base.join(&*path);
+            *path = std::path::absolute(base.join(&*path))
+                .with_context(|| format!("cannot find the folder of {}", path.display()))?;
         }
+        Ok(())
     }
 
     /// Loads the data set.

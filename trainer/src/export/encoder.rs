@@ -1,6 +1,6 @@
 //! The graph of one encoder.
 //!
-//! Stem (a convolution) → tokens + position → pre-norm transformer blocks → layer norm → `tokens`;
+//! Stem (convolutions) → tokens + position → pre-norm transformer blocks → layer norm → `tokens`;
 //! the probe head on their mean → `probe`. Everything that is linear in a row is folded into one
 //! matrix beforehand, in double precision:
 //!
@@ -15,7 +15,7 @@ use super::ExportError;
 use super::fold::{add_bias, round, transpose};
 use super::onnx::{Attribute, GraphBuilder};
 use super::weights::Weights;
-use crate::model::{Activation, ModelSpec, Stem};
+use crate::model::{Activation, ModelSpec, Stage, StemLayout};
 use crate::ops::LAYER_NORM_EPSILON;
 
 /// Sizes of one encoder.
@@ -24,9 +24,7 @@ pub(super) struct Layout {
     pub modality: Modality,
     /// `[groups, channels, rows, columns]` of the graph's input.
     pub input: [usize; 4],
-    pub stem: Stem,
-    /// Rows and columns of tokens in one group.
-    pub grid: [usize; 2],
+    pub stem: StemLayout,
     pub width: usize,
     pub heads: usize,
     pub hidden: usize,
@@ -45,25 +43,19 @@ impl Layout {
         classes: usize,
     ) -> Result<Self, ExportError> {
         let stem = match modality {
-            Modality::Audio => spec.audio,
-            Modality::Camera => spec.camera,
+            Modality::Audio => &spec.audio,
+            Modality::Camera => &spec.camera,
         };
         let refuse = |what: &str| Err(ExportError::Model(format!("the {modality} encoder {what}")));
         if spec.heads == 0 || spec.width == 0 || !spec.width.is_multiple_of(spec.heads) {
             return refuse("needs a width that its heads divide");
         }
-        if input.contains(&0) || stem.kernel.contains(&0) || stem.stride.contains(&0) {
-            return refuse("has an input, kernel or stride of size zero");
-        }
-        if stem.kernel[0] > input[2] || stem.kernel[1] > input[3] {
-            return refuse("has a stem that is larger than its input");
-        }
-        let steps = |axis: usize| (input[2 + axis] - stem.kernel[axis]) / stem.stride[axis] + 1;
+        let stem = StemLayout::new(input, stem, spec.width)
+            .map_err(|error| ExportError::Model(format!("the {modality} encoder: {error}")))?;
         Ok(Self {
             modality,
             input,
             stem,
-            grid: [steps(0), steps(1)],
             width: spec.width,
             heads: spec.heads,
             hidden: spec.mlp_ratio * spec.width,
@@ -75,7 +67,7 @@ impl Layout {
 
     /// Tokens that the encoder gives.
     pub fn tokens(&self) -> usize {
-        self.input[0] * self.grid[0] * self.grid[1]
+        self.stem.tokens()
     }
 }
 
@@ -114,36 +106,23 @@ impl Build<'_> {
     }
 
     fn stem(&mut self) -> Result<String, ExportError> {
-        let Layout {
-            input,
-            stem,
-            grid,
-            width,
-            ..
-        } = *self.layout;
-        let [groups, channels, ..] = input;
-        let [rows, columns] = stem.kernel;
-        let kernel = self.get("stem.weight", &[width, channels * rows * columns])?;
-        let bias = self.get("stem.bias", &[width])?;
+        let &Layout {
+            ref stem, width, ..
+        } = self.layout;
+        let mut x = self
+            .graph
+            .input(&self.layout.modality.to_string(), &self.layout.input);
+        let (last, before) = stem.stages.split_last().expect("a stem has a stage");
+        for (i, stage) in before.iter().enumerate() {
+            x = self.convolution(&format!("stem.{i}"), &x, stage, i == 0)?;
+            x = self
+                .graph
+                .node(&format!("stem.{i}.active"), "Relu", &[&x], &[]);
+        }
+        let x = self.convolution("stem", &x, last, before.is_empty())?;
         let position = self.get("position", &[self.layout.tokens(), width])?;
+        let (groups, cells) = (stem.pictures, last.cells());
         let graph = &mut self.graph;
-        let x = graph.input(&self.layout.modality.to_string(), &input);
-        let kernel = graph.constant(
-            "stem.weight",
-            &[width, channels, rows, columns],
-            &round(&kernel),
-        );
-        let bias = graph.constant("stem.bias", &[width], &round(&bias));
-        let x = graph.node(
-            "stem",
-            "Conv",
-            &[&x, &kernel, &bias],
-            &[
-                Attribute::Ints("kernel_shape", &[rows as i64, columns as i64]),
-                Attribute::Ints("strides", &[stem.stride[0] as i64, stem.stride[1] as i64]),
-            ],
-        );
-        let cells = grid[0] * grid[1];
         let x = graph.reshape("stem.cells", &x, &[groups, width, cells]);
         let mut x = graph.node(
             "stem.rows",
@@ -156,6 +135,48 @@ impl Build<'_> {
         }
         let position = graph.constant("position", &[1, groups * cells, width], &round(&position));
         Ok(graph.node("stem.out", "Add", &[&x, &position], &[]))
+    }
+
+    /// One stage of the stem. Only the `first` one's weights are in the order of ONNX already.
+    fn convolution(
+        &mut self,
+        name: &str,
+        x: &str,
+        stage: &Stage,
+        first: bool,
+    ) -> Result<String, ExportError> {
+        let Stage {
+            input: [channels, ..],
+            kernel: [rows, columns],
+            stride,
+            channels: outputs,
+            ..
+        } = *stage;
+        let mut kernel = self.get(&format!("{name}.weight"), &[outputs, stage.patch()])?;
+        if !first {
+            for filter in kernel.chunks_mut(stage.patch()) {
+                // [row · column, channel] to [channel, row · column].
+                let planes = transpose(filter, channels);
+                filter.copy_from_slice(&planes);
+            }
+        }
+        let bias = self.get(&format!("{name}.bias"), &[outputs])?;
+        let graph = &mut self.graph;
+        let kernel = graph.constant(
+            &format!("{name}.weight"),
+            &[outputs, channels, rows, columns],
+            &round(&kernel),
+        );
+        let bias = graph.constant(&format!("{name}.bias"), &[outputs], &round(&bias));
+        Ok(graph.node(
+            name,
+            "Conv",
+            &[x, &kernel, &bias],
+            &[
+                Attribute::Ints("kernel_shape", &[rows as i64, columns as i64]),
+                Attribute::Ints("strides", &[stride[0] as i64, stride[1] as i64]),
+            ],
+        ))
     }
 
     /// x + attention(norm(x)).

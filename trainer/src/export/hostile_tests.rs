@@ -174,7 +174,7 @@ fn features_and_validity_that_do_not_fit_are_refused() {
     let mut broken = features.clone();
     broken.camera.as_mut().unwrap()[0] = f32::NAN;
     let error = engine.run(&broken, one).unwrap_err();
-    assert!(matches!(error, EngineError::NotFinite { .. }), "{error}");
+    assert!(matches!(error, EngineError::BadFeatures { .. }), "{error}");
     // The engine still answers after an error.
     assert!(engine.run(&features, one).is_ok());
 }

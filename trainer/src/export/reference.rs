@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use super::encoder::Layout;
 use super::fold::add_bias;
 use super::weights::Weights;
-use crate::model::{Activation, Fusion, ModelSpec};
+use crate::model::{Activation, Fusion, ModelSpec, Stage};
 use crate::ops::LAYER_NORM_EPSILON;
 
 type Rows = Vec<Vec<f64>>;
@@ -52,8 +52,12 @@ impl Tensors {
     pub fn encoder(mut self, rng: &mut ChaCha8Rng, layout: &Layout) -> Self {
         let name = layout.modality.to_string();
         let width = layout.width;
-        let patch = layout.input[1] * layout.stem.kernel[0] * layout.stem.kernel[1];
-        self.linear(rng, &format!("{name}.stem"), width, patch);
+        let (last, before) = layout.stem.stages.split_last().unwrap();
+        for (i, stage) in before.iter().enumerate() {
+            let name = format!("{name}.stem.{i}");
+            self.linear(rng, &name, stage.channels, stage.patch());
+        }
+        self.linear(rng, &format!("{name}.stem"), width, last.patch());
         self.add(
             rng,
             format!("{name}.position"),
@@ -134,7 +138,18 @@ pub(super) fn encode(layout: &Layout, weights: &Weights, input: &[f32]) -> (Vec<
     };
 
     let position = get("position", &[layout.tokens(), width]);
-    let mut x = linear("stem", &patches(layout, input), width);
+    let (last, before) = layout.stem.stages.split_last().unwrap();
+    let mut pictures = pictures(layout, input);
+    for (i, stage) in before.iter().enumerate() {
+        let patches = patches(stage, &pictures, i == 0);
+        pictures = linear(&format!("stem.{i}"), &patches, stage.channels);
+        pictures
+            .iter_mut()
+            .flatten()
+            .for_each(|x| *x = activate(Activation::Relu, *x));
+    }
+    let patches = patches(last, &pictures, before.is_empty());
+    let mut x = linear("stem", &patches, width);
     for (row, position) in x.iter_mut().zip(position.chunks(width)) {
         add(row, position);
     }
@@ -174,22 +189,41 @@ fn add(row: &mut [f64], other: &[f64]) {
     row.iter_mut().zip(other).for_each(|(x, y)| *x += y);
 }
 
-/// The patches that the stem sees, one row each.
-fn patches(layout: &Layout, input: &[f32]) -> Rows {
-    let [groups, channels, height, width] = layout.input;
+/// The channels of every pixel of every picture, one row each.
+fn pictures(layout: &Layout, input: &[f32]) -> Rows {
+    let [_, channels, height, width] = layout.input;
+    let pixels = height * width;
+    input
+        .chunks(channels * pixels)
+        .flat_map(|picture| {
+            (0..pixels).map(move |pixel| {
+                (0..channels)
+                    .map(|channel| f64::from(picture[channel * pixels + pixel]))
+                    .collect()
+            })
+        })
+        .collect()
+}
+
+/// The patches that a stage sees, one row each: by channel, row, column (`planar`), or by row,
+/// column, channel.
+fn patches(stage: &Stage, pictures: &Rows, planar: bool) -> Rows {
+    let [channels, height, width] = stage.input;
     let mut rows = Vec::new();
-    for group in 0..groups {
-        for top in (0..layout.grid[0]).map(|row| row * layout.stem.stride[0]) {
-            for left in (0..layout.grid[1]).map(|column| column * layout.stem.stride[1]) {
-                let mut patch = Vec::new();
-                for channel in 0..channels {
-                    for row in top..top + layout.stem.kernel[0] {
-                        let start = ((group * channels + channel) * height + row) * width + left;
-                        let pixels = &input[start..start + layout.stem.kernel[1]];
-                        patch.extend(pixels.iter().map(|&x| f64::from(x)));
-                    }
-                }
-                rows.push(patch);
+    for picture in pictures.chunks(height * width) {
+        for top in (0..stage.grid[0]).map(|row| row * stage.stride[0]) {
+            for left in (0..stage.grid[1]).map(|column| column * stage.stride[1]) {
+                let pixels: Vec<&Vec<f64>> = (top..top + stage.kernel[0])
+                    .flat_map(|y| (left..left + stage.kernel[1]).map(move |x| y * width + x))
+                    .map(|pixel| &picture[pixel])
+                    .collect();
+                rows.push(if planar {
+                    (0..channels)
+                        .flat_map(|channel| pixels.iter().map(move |pixel| pixel[channel]))
+                        .collect()
+                } else {
+                    pixels.into_iter().flatten().copied().collect()
+                });
             }
         }
     }

@@ -13,7 +13,7 @@ use super::fold::PlainFusion;
 use super::parity::largest;
 use super::reference::{Tensors, encode, random, rng};
 use super::*;
-use crate::model::{Activation, Stem};
+use crate::model::{Activation, Convolution, Stem};
 
 const KINDS: [Fusion; 6] = [
     Fusion::Rollingq,
@@ -30,7 +30,7 @@ pub(super) struct Model {
     pub weights: Weights,
 }
 
-/// A small random model: overlapping stems, frames sharing tokens.
+/// A small random model: overlapping stems, one with a convolution before it, frames sharing tokens.
 pub(super) fn model(fusion: Fusion, activation: Activation, seed: u64) -> Model {
     let spec = ModelSpec {
         width: 24,
@@ -39,12 +39,18 @@ pub(super) fn model(fusion: Fusion, activation: Activation, seed: u64) -> Model 
         mlp_ratio: 2,
         activation,
         audio: Stem {
+            convolutions: Vec::new(),
             kernel: [5, 4],
             stride: [3, 2],
         },
         camera: Stem {
+            convolutions: vec![Convolution {
+                channels: 7,
+                kernel: [3, 2],
+                stride: [1, 2],
+            }],
             kernel: [4, 4],
-            stride: [4, 3],
+            stride: [4, 1],
         },
         tubelet: 2,
         fusion,
@@ -75,6 +81,7 @@ pub(super) fn model(fusion: Fusion, activation: Activation, seed: u64) -> Model 
             log_floor: 1e-6,
             mean: -4.0,
             std: 3.0,
+            centre_bands: false,
         }),
         camera: has(Modality::Camera).then(|| CameraConfig {
             width: 13,
@@ -85,6 +92,7 @@ pub(super) fn model(fusion: Fusion, activation: Activation, seed: u64) -> Model 
             crop: None,
             mean: vec![0.5; 3],
             std: vec![0.25; 3],
+            even_contrast: false,
         }),
         training: Training {
             data: "made up for tests".into(),

@@ -61,7 +61,8 @@ pub fn step_time(config: &FitConfig, classes: usize, steps: usize) -> Result<Ste
     for step in 0..warm_up + steps {
         let start = Instant::now();
         let parts = workers.map(&samples, |shard, part| {
-            shard.gradients(&model, part, samples.len())
+            let probe_gradient = config.training.probe_gradient;
+            shard.gradients(&model, part, samples.len(), probe_gradient)
         })?;
         let (gradients, _) = sum_parts(parts);
         optimiser.step(&model.parameters, &gradients, 1e-4)?;

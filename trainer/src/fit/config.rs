@@ -73,6 +73,10 @@ pub struct Training {
     /// Share of training examples in which one sensor, at random, is absent.
     #[serde(default)]
     pub sensor_dropout: f64,
+    /// How much of a probe's gradient reaches its encoder, so that each sensor learns to answer alone
+    /// too; 0, as in the paper, leaves the encoders to the fused loss.
+    #[serde(default)]
+    pub probe_gradient: f64,
 }
 
 fn two_threads() -> usize {
@@ -118,9 +122,20 @@ impl FitConfig {
             apply(&mut table, change)?;
         }
         let mut config: Self = toml::Value::Table(table).try_into().with_context(context)?;
-        config.data.resolve(path.parent().unwrap_or(Path::new(".")));
+        config
+            .data
+            .resolve(path.parent().unwrap_or(Path::new(".")))
+            .with_context(context)?;
         config.check().with_context(context)?;
         Ok(config)
+    }
+
+    /// The whole configuration as TOML; the same text means the same run.
+    ///
+    /// # Errors
+    /// When a path in it is not text.
+    pub fn text(&self) -> Result<String> {
+        toml::to_string(self).context("the configuration cannot be written as text")
     }
 
     /// The configuration kept in a run folder.
@@ -143,6 +158,10 @@ impl FitConfig {
         ensure!(
             (0.0..=1.0).contains(&training.sensor_dropout),
             "training.sensor_dropout must be between 0 and 1"
+        );
+        ensure!(
+            (0.0..=100.0).contains(&training.probe_gradient),
+            "training.probe_gradient must be between 0 and 100"
         );
         ensure!(
             training.weight_decay >= 0.0

@@ -7,7 +7,7 @@ use super::config::FitConfig;
 use super::metrics::{Summary, Sums};
 use super::shard::{Outcome, Sample, Shard};
 use crate::data::{Dataset, Split};
-use crate::model::Model;
+use crate::model::{Model, sensors};
 use crate::rollingq::KeyStatistics;
 
 /// Examples that one forward pass takes; more would only take more memory.
@@ -45,11 +45,16 @@ impl Answers {
 }
 
 impl Workers {
+    /// With the frontends of the sensors that the model has.
+    ///
     /// # Errors
     /// When a frontend cannot be built from its configuration.
     pub fn new(config: &FitConfig) -> Result<Self> {
+        let (audio, camera) = (config.audio.as_ref(), config.camera.as_ref());
+        let has = sensors(config.model.fusion, audio, camera);
+        let (audio, camera) = (audio.filter(|_| has.audio), camera.filter(|_| has.camera));
         let shards = (0..config.training.shards)
-            .map(|_| Shard::new(config.audio.as_ref(), config.camera.as_ref()))
+            .map(|_| Shard::new(audio, camera))
             .collect::<Result<_>>()?;
         Ok(Self { shards })
     }
@@ -151,7 +156,7 @@ impl Workers {
         let valid = evenkeel::window::PerSensor::from_fn(|_| 1.0);
         let sample = prepared.samples.first().context("the split is empty")?;
         let state = model
-            .forward(&model.batch(&[(&sample.features, valid)])?)?
+            .forward(&model.batch(&[(&sample.features, valid)])?, 0.0)?
             .state
             .context("this fusion has no query")?;
         Ok(state.query.iter().map(|&v| f64::from(v)).collect())

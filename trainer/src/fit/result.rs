@@ -20,6 +20,8 @@ use crate::model::Fusion;
 /// The outcome of a run; small, kept for the tables.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunResult {
+    /// The whole configuration, as TOML.
+    pub recipe: String,
     /// How the sensors were fused.
     pub method: Fusion,
     /// The data set's seed, which is also the fold.
@@ -142,6 +144,7 @@ pub fn measure(
         })
     };
     let result = RunResult {
+        recipe: config.text()?,
         method: config.model.fusion,
         seed: config.data.seed,
         data: data.provenance(),

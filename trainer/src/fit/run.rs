@@ -13,6 +13,7 @@ use super::config::FitConfig;
 use super::evaluate::{Prepared, Workers};
 use super::metrics::{EpochMetrics, RotationRecord, Sums};
 use super::optimiser::{Gradients, Optimiser, learning_rate};
+use super::picture::picture;
 use super::shard::{Sample, drop_sensor};
 use crate::data::{Dataset, Split};
 use crate::model::{Fusion, Model, ROTATION, to_safetensors};
@@ -29,6 +30,11 @@ pub fn best_weights(run: &Path) -> PathBuf {
 /// One line per epoch, in a run folder.
 pub fn metrics_path(run: &Path) -> PathBuf {
     run.join("metrics.jsonl")
+}
+
+/// The same as curves, in a run folder.
+pub fn picture_path(run: &Path) -> PathBuf {
+    run.join("metrics.svg")
 }
 
 /// Is told how a run goes.
@@ -77,6 +83,8 @@ pub fn fit(
             trainer.epoch(&mut progress, watcher)?;
         }
     }
+    // Once more: a kill between the last checkpoint and these files leaves them an epoch behind.
+    write_metrics(run, &progress.epochs)?;
     Ok(progress.epochs)
 }
 
@@ -98,7 +106,7 @@ pub fn new_model(config: &FitConfig, data: &dyn Dataset) -> Result<Model> {
 /// Makes the folder this configuration's, or checks that it is.
 fn claim(config: &FitConfig, run: &Path) -> Result<()> {
     let path = FitConfig::path_in(run);
-    let text = toml::to_string(config)?;
+    let text = config.text()?;
     match std::fs::read_to_string(&path) {
         Ok(found) => ensure!(
             found == text,
@@ -159,13 +167,12 @@ impl Trainer<'_> {
                 .iter()
                 .map(|&i| {
                     let sample = shard.sample(data, Split::Train, epoch, i)?;
-                    Ok((
-                        sample,
-                        drop_sensor(training.seed, epoch, i, training.sensor_dropout),
-                    ))
+                    let validity =
+                        drop_sensor(&sample, training.seed, epoch, i, training.sensor_dropout);
+                    Ok((sample, validity))
                 })
                 .collect::<Result<Vec<_>>>()?;
-            shard.gradients(model, &samples, batch.len())
+            shard.gradients(model, &samples, batch.len(), training.probe_gradient)
         })?;
         let (gradients, sums) = sum_parts(parts);
         let norm = self
@@ -218,7 +225,9 @@ impl Trainer<'_> {
     /// Rotates the query if the epoch's AIR asks for it.
     fn rotate(&mut self, progress: &mut Progress, sums: &Sums) -> Result<Option<RotationRecord>> {
         let rollingq = &self.config.rollingq;
+        // After the last epoch nothing could learn from the rotation any more.
         if self.config.model.fusion != Fusion::Rollingq
+            || progress.epoch + 1 == self.config.training.epochs
             || !rollingq.wants(sums.keys.air(), progress.rotations)
         {
             return Ok(None);
@@ -299,13 +308,19 @@ pub(super) fn sum_parts(parts: Vec<(Gradients, Sums)>) -> (Gradients, Sums) {
     (gradients, sums)
 }
 
+/// Writes the epochs as JSON lines and as a picture.
 fn write_metrics(run: &Path, epochs: &[EpochMetrics]) -> Result<()> {
     let mut lines = String::new();
     for epoch in epochs {
         lines.push_str(&serde_json::to_string(epoch)?);
         lines.push('\n');
     }
-    let path = metrics_path(run);
-    write_atomically(&path, lines.as_bytes())
-        .with_context(|| format!("cannot write {}", path.display()))
+    for (path, text) in [
+        (metrics_path(run), lines),
+        (picture_path(run), picture(epochs)?),
+    ] {
+        write_atomically(&path, text.as_bytes())
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
 }

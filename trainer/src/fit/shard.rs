@@ -1,6 +1,7 @@
 //! One thread's part of the work: examples to features, features to gradients or answers.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use candle_core::Tensor;
 use evenkeel::frontend::{AudioConfig, CameraConfig, Features, Frontend};
 use evenkeel::window::{Modality, PerSensor};
 use rand::{RngExt, SeedableRng};
@@ -24,6 +25,13 @@ pub struct Sample {
     pub features: Features,
     /// Index of its label.
     pub label: u32,
+}
+
+impl Sample {
+    /// Whether both sensors gave something.
+    fn has_both(&self) -> bool {
+        Modality::ALL.iter().all(|&m| self.features[m].is_some())
+    }
 }
 
 /// What the model says of one sample.
@@ -78,7 +86,8 @@ impl Shard {
         })
     }
 
-    /// Gradient of the mean loss over a batch of `batch` examples, as far as these are part of it.
+    /// Gradient of the mean loss over a batch of `batch` examples, as far as these are part of it;
+    /// for `probe_gradient` see [`Model::forward`].
     ///
     /// # Errors
     /// When an example cannot be had, or Candle fails.
@@ -87,13 +96,14 @@ impl Shard {
         model: &Model,
         samples: &[(Sample, PerSensor<f32>)],
         batch: usize,
+        probe_gradient: f64,
     ) -> Result<(Gradients, Sums)> {
         let inputs: Vec<_> = samples
             .iter()
             .map(|(s, validity)| (&s.features, *validity))
             .collect();
         let labels: Vec<u32> = samples.iter().map(|(s, _)| s.label).collect();
-        let out = model.forward(&model.batch(&inputs)?)?;
+        let out = model.forward(&model.batch(&inputs)?, probe_gradient)?;
 
         let share = 1.0 / batch as f32;
         let mut loss = cross_entropy(&out.logits, &labels, &vec![share; labels.len()])?;
@@ -118,17 +128,19 @@ impl Shard {
             }
         }
         let gradients = loss.backward()?;
-        let gradients = model
-            .parameters
-            .vars()
-            .iter()
-            .map(|var| match gradients.get(var.as_tensor()) {
-                Some(gradient) => Ok(gradient.flatten_all()?.to_vec1()?),
-                None => Ok(vec![0.0; var.elem_count()]),
+        let names = model.parameters.names().iter();
+        let gradients = names
+            .zip(model.parameters.vars())
+            .map(|(name, var)| {
+                // A variable outside the graph would silently never learn.
+                let gradient = gradients
+                    .get(var.as_tensor())
+                    .with_context(|| format!("{name} has no gradient"))?;
+                Ok(gradient.flatten_all()?.to_vec1()?)
             })
-            .collect::<candle_core::Result<Gradients>>()?;
+            .collect::<Result<Gradients>>()?;
         sums.add_outcomes(&outcomes(&out, samples.iter().map(|(s, _)| s))?);
-        if let Some(keys) = key_statistics(&out)? {
+        if let Some(keys) = key_statistics(&out, samples.iter().map(|(s, _)| s))? {
             sums.keys = keys;
         }
         Ok((gradients, sums))
@@ -144,18 +156,25 @@ impl Shard {
     ) -> Result<(Vec<Outcome>, Option<KeyStatistics>)> {
         let valid = PerSensor::from_fn(|_| 1.0);
         let inputs: Vec<_> = samples.iter().map(|s| (&s.features, valid)).collect();
-        let out = model.forward(&model.batch(&inputs)?)?;
-        Ok((outcomes(&out, samples.iter())?, key_statistics(&out)?))
+        let out = model.forward(&model.batch(&inputs)?, 0.0)?;
+        let keys = key_statistics(&out, samples.iter())?;
+        Ok((outcomes(&out, samples.iter())?, keys))
     }
 }
 
 /// Which sensors of a training example count: with probability `dropout` one of them, at random,
-/// does not. A pure function of the run's seed, the epoch and the example.
-pub fn drop_sensor(seed: u64, epoch: u32, index: usize, dropout: f64) -> PerSensor<f32> {
+/// does not, if it has both. A pure function of the run's seed, the epoch and the example.
+pub fn drop_sensor(
+    sample: &Sample,
+    seed: u64,
+    epoch: u32,
+    index: usize,
+    dropout: f64,
+) -> PerSensor<f32> {
     let mut validity = PerSensor::from_fn(|_| 1.0);
     let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x5e45_0d0f);
     rng.set_stream((u64::from(epoch) << 32) | index as u64);
-    if rng.random_bool(dropout) {
+    if sample.has_both() && rng.random_bool(dropout) {
         let lost = if rng.random_bool(0.5) {
             Modality::Audio
         } else {
@@ -193,15 +212,27 @@ fn outcomes<'a>(out: &Forward, samples: impl Iterator<Item = &'a Sample>) -> Res
         .collect())
 }
 
-fn key_statistics(out: &Forward) -> Result<Option<KeyStatistics>> {
+/// Sums for AIR over the samples that have both sensors: without one there is nothing to prefer.
+fn key_statistics<'a>(
+    out: &Forward,
+    samples: impl Iterator<Item = &'a Sample>,
+) -> Result<Option<KeyStatistics>> {
     let Some(state) = &out.state else {
         return Ok(None);
     };
-    let mut statistics = KeyStatistics::default();
-    let keys = PerSensor {
-        audio: state.mean_keys.audio.to_vec2::<f32>()?,
-        camera: state.mean_keys.camera.to_vec2::<f32>()?,
+    let whole: Vec<bool> = samples.map(|s| s.has_both()).collect();
+    let rows = |keys: &Tensor| -> Result<Vec<Vec<f32>>> {
+        let rows = keys.to_vec2::<f32>()?.into_iter().zip(&whole);
+        Ok(rows
+            .filter(|(_, whole)| **whole)
+            .map(|(row, _)| row)
+            .collect())
     };
+    let keys = PerSensor {
+        audio: rows(&state.mean_keys.audio)?,
+        camera: rows(&state.mean_keys.camera)?,
+    };
+    let mut statistics = KeyStatistics::default();
     statistics.add(&state.query, &keys);
     Ok(Some(statistics))
 }

@@ -2,18 +2,19 @@
 
 use candle_core::{Result, Tensor};
 
-use super::{Activation, ModelSpec, Parameters, PatchLayout, dense};
-use crate::ops::{After, layer_norm, linear, self_attention};
+use super::{Activation, ModelSpec, Parameters, StemLayout, dense};
+use crate::ops::{After, Unfold, layer_norm, linear, self_attention, unfold};
 
 /// Weight and bias.
 type Affine = (Tensor, Tensor);
 
 /// Stem, position embedding, pre-norm transformer blocks, a last norm; and the probe head.
 pub struct Encoder {
-    tokens: usize,
     heads: usize,
     activation: Activation,
-    stem: Affine,
+    stem: StemLayout,
+    convolutions: Vec<Affine>,
+    patches: Affine,
     position: Tensor,
     blocks: Vec<Block>,
     norm: Affine,
@@ -34,7 +35,7 @@ impl Encoder {
         parameters: &mut Parameters,
         name: &str,
         spec: &ModelSpec,
-        layout: &PatchLayout,
+        layout: &StemLayout,
         classes: usize,
     ) -> Result<Self> {
         let d = spec.width;
@@ -44,7 +45,13 @@ impl Encoder {
                 parameters.constant(&format!("{name}.bias"), 0.0, d)?,
             ))
         };
-        let stem = parameters.linear(&format!("{name}.stem"), layout.patch(), d)?;
+        let (last, before) = layout.stages.split_last().expect("a stem has a stage");
+        let mut convolutions = Vec::with_capacity(before.len());
+        for (i, stage) in before.iter().enumerate() {
+            let name = format!("{name}.stem.{i}");
+            convolutions.push(parameters.linear(&name, stage.patch(), stage.channels)?);
+        }
+        let patches = parameters.linear(&format!("{name}.stem"), last.patch(), d)?;
         let position =
             parameters.uniform(&format!("{name}.position"), 0.05, &[layout.tokens(), d])?;
         let mut blocks = Vec::with_capacity(spec.depth);
@@ -60,10 +67,11 @@ impl Encoder {
             });
         }
         Ok(Self {
-            tokens: layout.tokens(),
             heads: spec.heads,
             activation: spec.activation,
-            stem,
+            stem: layout.clone(),
+            convolutions,
+            patches,
             position,
             blocks,
             norm: norm(parameters, format!("{name}.norm"))?,
@@ -71,14 +79,24 @@ impl Encoder {
         })
     }
 
-    /// Tokens `[samples · tokens, d]` of patches `[samples · tokens, patch]`.
+    /// Tokens `[samples · tokens, d]` of the stem's first patches `[samples · patches, patch]`.
     pub fn forward(&self, patches: &Tensor) -> Result<Tensor> {
-        let shift = self.position.broadcast_add(&self.stem.1)?;
-        let mut x = linear(patches, &self.stem.0, &shift, After::Identity)?;
+        let mut x = patches.clone();
+        for ((weight, bias), next) in self.convolutions.iter().zip(&self.stem.stages[1..]) {
+            let [_, rows, columns] = next.input;
+            let sizes = Unfold {
+                picture: [rows, columns],
+                kernel: next.kernel,
+                stride: next.stride,
+            };
+            x = unfold(&dense(&x, weight, bias, After::Relu)?, sizes)?;
+        }
+        let shift = self.position.broadcast_add(&self.patches.1)?;
+        x = linear(&x, &self.patches.0, &shift, After::Identity)?;
         for block in &self.blocks {
             let h = layer_norm(&x, &block.norm1.0, &block.norm1.1)?;
             let h = dense(&h, &block.qkv.0, &block.qkv.1, After::Identity)?;
-            let h = self_attention(&h, self.tokens, self.heads)?;
+            let h = self_attention(&h, self.stem.tokens(), self.heads)?;
             x = (x + dense(&h, &block.out.0, &block.out.1, After::Identity)?)?;
             let h = layer_norm(&x, &block.norm2.0, &block.norm2.1)?;
             let (up, down) = (&block.up, &block.down);

@@ -3,13 +3,13 @@
 mod encoder;
 mod fusion;
 mod parameters;
-mod patches;
 pub mod spec;
+mod stem;
 
 pub use fusion::{AttentionState, Pooled};
 pub use parameters::{NamedTensor, Parameters, ParametersError, read_f32, to_safetensors};
-pub use patches::PatchLayout;
-pub use spec::{Activation, Fusion, ModelSpec, Stem};
+pub use spec::{Activation, Convolution, Fusion, ModelSpec, Stem};
+pub use stem::{Stage, StemLayout};
 
 use candle_core::{D, Device, Result, Tensor, bail};
 use evenkeel::frontend::{AudioConfig, CameraConfig, Features};
@@ -30,7 +30,7 @@ pub struct Model {
     pub classes: usize,
     /// Its weights and buffers.
     pub parameters: Parameters,
-    layouts: PerSensor<Option<PatchLayout>>,
+    layouts: PerSensor<Option<StemLayout>>,
     encoders: PerSensor<Option<Encoder>>,
     fusion: FusionHead,
 }
@@ -39,7 +39,7 @@ pub struct Model {
 pub struct Batch {
     /// Samples.
     pub size: usize,
-    /// `[size · tokens, patch]` for each sensor of the model.
+    /// `[size · patches, patch]` of the stem's first stage, for each sensor of the model.
     pub patches: PerSensor<Option<Tensor>>,
     /// Validity of each sensor in each sample, 0..1.
     pub validity: PerSensor<Vec<f32>>,
@@ -49,7 +49,7 @@ pub struct Batch {
 pub struct Forward {
     /// Fused logits `[size, classes]`.
     pub logits: Tensor,
-    /// Logits of each encoder's probe head `[size, classes]`; they train the heads only.
+    /// Logits of each encoder's probe head `[size, classes]`.
     pub probes: PerSensor<Option<Tensor>>,
     /// Attention of the fusion: share on class token, audio and camera, `[size, 3]`.
     pub attention: Tensor,
@@ -101,7 +101,11 @@ impl Model {
             audio: match audio {
                 Some(audio) if has.audio => {
                     let [bands, frames] = audio.shape();
-                    Some(PatchLayout::new([1, 1, bands, frames], spec.audio)?)
+                    Some(StemLayout::new(
+                        [1, 1, bands, frames],
+                        &spec.audio,
+                        spec.width,
+                    )?)
                 }
                 _ => None,
             },
@@ -120,7 +124,7 @@ impl Model {
                         height,
                         width,
                     ];
-                    Some(PatchLayout::new(input, spec.camera)?)
+                    Some(StemLayout::new(input, &spec.camera, spec.width)?)
                 }
                 _ => None,
             },
@@ -175,12 +179,12 @@ impl Model {
                 })
                 .collect();
             if let Some(layout) = &self.layouts[modality] {
-                let mut values =
-                    Vec::with_capacity(samples.len() * layout.tokens() * layout.patch());
+                let patch = layout.first().patch();
+                let mut values = Vec::with_capacity(samples.len() * layout.patches() * patch);
                 for (features, _) in samples {
                     layout.extend(&mut values, features[modality].as_deref())?;
                 }
-                let shape = (samples.len() * layout.tokens(), layout.patch());
+                let shape = (samples.len() * layout.patches(), patch);
                 batch.patches[modality] = Some(Tensor::from_vec(values, shape, &Device::Cpu)?);
             }
         }
@@ -189,9 +193,12 @@ impl Model {
 
     /// Logits, probes and attention of a batch.
     ///
+    /// `probe_gradient` is how much of a probe's gradient reaches its encoder: with 0, as in the
+    /// paper, probes measure the encoders and train nothing but themselves.
+    ///
     /// # Errors
     /// Any error of Candle.
-    pub fn forward(&self, batch: &Batch) -> Result<Forward> {
+    pub fn forward(&self, batch: &Batch, probe_gradient: f64) -> Result<Forward> {
         let mut pooled: PerSensor<Option<Pooled>> = PerSensor::default();
         let mut probes = PerSensor::default();
         for modality in Modality::ALL {
@@ -211,7 +218,8 @@ impl Model {
                     &Device::Cpu,
                 )?,
             };
-            probes[modality] = Some(encoder.probe(&sensor.mean()?.detach())?);
+            probes[modality] =
+                Some(encoder.probe(&scale_gradient(&sensor.mean()?, probe_gradient)?)?);
             pooled[modality] = Some(sensor);
         }
         let (logits, attention, state) = self.fusion.forward(batch.size, &pooled)?;
@@ -221,6 +229,17 @@ impl Model {
             attention,
             state,
         })
+    }
+}
+
+/// The same values, through which `share` of the gradient passes.
+fn scale_gradient(x: &Tensor, share: f64) -> Result<Tensor> {
+    if share == 0.0 {
+        Ok(x.detach())
+    } else if share == 1.0 {
+        Ok(x.clone())
+    } else {
+        (x * share)? + (x.detach() * (1.0 - share))?
     }
 }
 

@@ -42,11 +42,30 @@ pub enum Activation {
     Gelu,
 }
 
-/// The first layer of an encoder: patches, overlapping where the stride is smaller than the kernel,
-/// each times one matrix. Equal to a convolution without padding.
+/// A convolution without padding, followed by max(x, 0).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Convolution {
+    /// Channels that it gives.
+    pub channels: usize,
+    /// Rows and columns of a patch.
+    pub kernel: [usize; 2],
+    /// Rows and columns from one patch to the next.
+    pub stride: [usize; 2],
+}
+
+/// The first layers of an encoder, which make its tokens.
+///
+/// Without convolutions it is the plain patches of a ViT, overlapping where the stride is smaller
+/// than the kernel, each times one matrix. A few small convolutions before that let a transformer
+/// learn from far fewer examples (Xiao et al. 2021, "Early Convolutions Help Transformers See
+/// Better"); each of them is one matrix product over overlapping patches too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Stem {
+    /// What comes before the patches.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub convolutions: Vec<Convolution>,
     /// Rows and columns of a patch.
     pub kernel: [usize; 2],
     /// Rows and columns from one patch to the next.

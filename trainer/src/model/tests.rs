@@ -15,6 +15,7 @@ fn audio_config() -> AudioConfig {
         log_floor: 1e-6,
         mean: 0.0,
         std: 1.0,
+        centre_bands: false,
     }
 }
 
@@ -28,6 +29,7 @@ fn camera_config() -> CameraConfig {
         crop: None,
         mean: vec![0.5; 3],
         std: vec![0.25; 3],
+        even_contrast: false,
     }
 }
 
@@ -39,12 +41,18 @@ fn spec(fusion: Fusion, activation: Activation) -> ModelSpec {
         mlp_ratio: 2,
         activation,
         audio: Stem {
+            convolutions: Vec::new(),
             kernel: [12, 4],
             stride: [12, 3],
         },
         camera: Stem {
-            kernel: [4, 4],
-            stride: [2, 4],
+            convolutions: vec![Convolution {
+                channels: 6,
+                kernel: [3, 3],
+                stride: [1, 2],
+            }],
+            kernel: [4, 3],
+            stride: [2, 2],
         },
         tubelet: 2,
         fusion,
@@ -97,7 +105,7 @@ fn every_variable_of_every_fusion_and_encoder_learns() {
             let samples: Vec<Features> = (0..8).map(features).collect();
             let samples: Vec<_> = samples.iter().map(|f| (f, BOTH)).collect();
             let labels = [0, 1, 2, 3, 4, 0, 1, 2];
-            let out = model.forward(&model.batch(&samples).unwrap()).unwrap();
+            let out = model.forward(&model.batch(&samples).unwrap(), 0.0).unwrap();
             let mut loss = cross_entropy(&out.logits, &labels, &[0.125; 8]).unwrap();
             for probe in [&out.probes.audio, &out.probes.camera]
                 .into_iter()
@@ -124,19 +132,35 @@ fn every_variable_of_every_fusion_and_encoder_learns() {
     }
 }
 
-/// The probes measure the encoders and must not train them.
+/// The probes measure the encoders and must not train them, unless they are told to.
 #[test]
-fn a_probe_does_not_train_its_encoder() {
+fn a_probe_trains_its_encoder_only_on_request() {
     let model = model(Fusion::Rollingq, Activation::Relu);
     let sample = features(3);
-    let out = model
-        .forward(&model.batch(&[(&sample, BOTH)]).unwrap())
-        .unwrap();
-    let loss = cross_entropy(out.probes.audio.as_ref().unwrap(), &[1], &[1.0]).unwrap();
-    let grads = loss.backward().unwrap();
-    for (name, var) in model.parameters.names().iter().zip(model.parameters.vars()) {
-        let trained = grads.get(var.as_tensor()).is_some();
-        assert_eq!(trained, name.starts_with("audio.probe"), "{name}");
+    let gradient = |share: f64| {
+        let batch = model.batch(&[(&sample, BOTH)]).unwrap();
+        let out = model.forward(&batch, share).unwrap();
+        let loss = cross_entropy(out.probes.audio.as_ref().unwrap(), &[1], &[1.0]).unwrap();
+        let grads = loss.backward().unwrap();
+        let norm = |var: &candle_core::Var| {
+            let grad = grads.get(var.as_tensor())?;
+            let squares = grad.sqr().unwrap().sum_all().unwrap();
+            Some(squares.to_scalar::<f32>().unwrap().sqrt())
+        };
+        let vars = model.parameters.vars();
+        let norms: Vec<_> = vars.iter().map(norm).collect();
+        norms
+    };
+    let (none, half, whole) = (gradient(0.0), gradient(0.5), gradient(1.0));
+    for (i, name) in model.parameters.names().iter().enumerate() {
+        let probe = name.starts_with("audio.probe");
+        let encoder = name.starts_with("audio.") && !probe;
+        assert_eq!(none[i].is_some(), probe, "{name}");
+        assert_eq!(half[i].is_some(), probe || encoder, "{name}");
+        if encoder {
+            let ratio = half[i].unwrap() / whole[i].unwrap();
+            assert!((ratio - 0.5).abs() < 1e-3, "{name}: {ratio}");
+        }
     }
 }
 
@@ -158,6 +182,7 @@ fn an_invalid_sensor_changes_nothing() {
                 &model
                     .batch(&[(&a, deaf), (&b, deaf), (&missing, BOTH), (&a, BOTH)])
                     .unwrap(),
+                0.0,
             )
             .unwrap();
         let logits = out.logits.to_vec2::<f32>().unwrap();
@@ -193,7 +218,7 @@ fn attention_equals_its_textbook_form() {
     model.parameters.set_buffer(ROTATION, &rotation).unwrap();
     let sample = features(5);
     let batch = model.batch(&[(&sample, BOTH)]).unwrap();
-    let found = model.forward(&batch).unwrap().logits;
+    let found = model.forward(&batch, 0.0).unwrap().logits;
 
     let get = |name: &str| {
         let index = model

@@ -11,10 +11,12 @@ mod layer_norm;
 mod linear;
 mod matrix;
 mod softmax;
+mod unfold;
 
 pub use attention::self_attention;
 pub use layer_norm::{LAYER_NORM_EPSILON, layer_norm};
 pub use linear::{After, linear};
+pub use unfold::{Unfold, unfold};
 
 use candle_core::{CpuStorage, Layout, Result, Tensor, bail};
 

@@ -76,15 +76,14 @@ impl StudyConfig {
     /// Reads the results kept in `folder`; methods without any are left out.
     ///
     /// # Errors
-    /// When a result is damaged.
+    /// See [`Method::has_result`].
     pub fn results(&self, folder: &Path) -> Result<Results> {
         let mut methods = Vec::new();
         for method in &self.methods {
             let mut results = Vec::new();
             for &seed in &self.seeds {
-                let path = method.result_in(folder, seed);
-                if path.exists() {
-                    results.push(fit::read_result_file(&path)?);
+                if method.has_result(self, seed, folder)? {
+                    results.push(fit::read_result_file(&method.result_in(folder, seed))?);
                 }
             }
             if !results.is_empty() {
@@ -107,6 +106,35 @@ impl Method {
         folder.join(format!("{}-{seed}.json", self.file_name()))
     }
 
+    /// What is trained with one seed.
+    ///
+    /// # Errors
+    /// When the study's base is unusable, or does not take the method's changes.
+    pub fn config(&self, study: &StudyConfig, seed: u64) -> Result<FitConfig> {
+        let mut changes = self.set.clone();
+        changes.push(format!("data.seed={seed}"));
+        changes.push(format!("training.seed={seed}"));
+        FitConfig::read(&study.base, &changes)
+    }
+
+    /// Whether the result of one seed is there.
+    ///
+    /// # Errors
+    /// When it is damaged, or was had with another configuration than today's.
+    pub fn has_result(&self, study: &StudyConfig, seed: u64, results: &Path) -> Result<bool> {
+        let path = self.result_in(results, seed);
+        if !path.exists() {
+            return Ok(false);
+        }
+        let recipe = self.config(study, seed)?.text()?;
+        ensure!(
+            fit::read_result_file(&path)?.recipe == recipe,
+            "{} is the result of another configuration; delete it, or choose another --results folder",
+            path.display()
+        );
+        Ok(true)
+    }
+
     /// Trains with one seed in a folder of its own under `runs`, and keeps the result in `results`.
     ///
     /// # Errors
@@ -119,10 +147,7 @@ impl Method {
         results: &Path,
         watcher: &mut dyn Watcher,
     ) -> Result<()> {
-        let mut changes = self.set.clone();
-        changes.push(format!("data.seed={seed}"));
-        changes.push(format!("training.seed={seed}"));
-        let config = FitConfig::read(&study.base, &changes)?;
+        let config = self.config(study, seed)?;
         let folder = runs.join(format!("{}-{seed}", self.file_name()));
         let data = config.data.open()?;
         let epochs = fit::fit(&config, &*data, &folder, watcher)?;
