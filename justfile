@@ -3,6 +3,8 @@
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
 target := env_var_or_default("CARGO_TARGET_DIR", "target")
+evenkeel := target / "release/evenkeel"
+trainer := target / "release/evenkeel-train"
 
 # List the recipes
 default:
@@ -20,6 +22,10 @@ test: (setup "--python")
 setup *options:
     scripts/setup.sh {{ options }}
 
+# Build all programs. All at once, because a part of the workspace alone compiles its dependencies with other features
+build: setup
+    cargo build --release --locked --workspace
+
 # Format all Rust code
 fmt:
     cargo fmt --all
@@ -34,28 +40,46 @@ doc: setup
     RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --workspace
 
 # Make the demonstration clips in clips/demo again
-clips: setup
-    cargo run --release -p evenkeel-train -- data clips digits --source made --split test --seed 0 --count 12 --out clips/demo
+clips: build
+    {{ trainer }} data clips digits --source made --split test --seed 0 --count 12 --out clips/demo
 
 # Get the recordings of the digits data set (26 MB), or find them in the cache or a mirror
-data: setup
-    cargo run --release -p evenkeel-train -- data get digits
+data: build
+    {{ trainer }} data get digits
 
 # Train the shipped model from the recordings and write models/digits
 models: data
-    cargo run --release -p evenkeel-train -- fit --config trainer/configs/digits.toml --out runs/digits
-    cargo run --release -p evenkeel-train -- export runs/digits --name digits --license CC-BY-SA-4.0 --out models/digits
+    {{ trainer }} fit --config trainer/configs/digits.toml --out runs/digits
+    {{ trainer }} export runs/digits --name digits --license CC-BY-SA-4.0 \
+        --commit "$(git describe --always --dirty --abbrev=40)" --out models/digits
 
-# Time the shipped model on this machine: tract, then ONNX Runtime, one thread each
-bench: (setup "--python")
-    cargo run --release -p evenkeel -- bench models/digits
-    scripts/python.sh reference/onnxruntime_latency.py models/digits
+# Time the shipped model on this machine: tract, then ONNX Runtime, one thread each, on the same windows
+bench: build (setup "--python")
+    {{ evenkeel }} bench models/digits
+    {{ target }}/release/evenkeel-test-features models/digits --out {{ target }}/features.jsonl
+    scripts/python.sh reference/onnxruntime_latency.py models/digits {{ target }}/features.jsonl
 
 # Time a training step of the default model on two threads: Candle, then PyTorch (a large download)
-step-time *changes: (setup "--python")
-    cargo run --release -p evenkeel-train -- bench --config trainer/configs/digits.toml {{ changes }}
+step-time *changes: build (setup "--python")
+    {{ trainer }} bench --config trainer/configs/digits.toml {{ changes }}
     scripts/python.sh --torch reference/pytorch_step.py trainer/configs/digits.toml {{ changes }}
 
-# Compare the fusion methods over six test speakers (about four hours on two cores; resumes)
+# Compare the fusion methods over six test speakers (an hour and a half on two cores; resumes, and uses the results that are there)
 study: data
-    cargo run --release -p evenkeel-train -- study --config trainer/configs/study.toml --out runs/study
+    {{ trainer }} study --config trainer/configs/study.toml --out runs/study --results docs/results/digits
+
+# Voice alone, lips alone, and both, on a face that speaks digits (43 MB of clips; resumes, and uses the results that are there)
+grid-study: build
+    {{ trainer }} data get grid-digits
+    {{ trainer }} study --config trainer/configs/grid-study.toml --out runs/grid-study --results docs/results/grid
+
+# Draw the tables and figures in docs/results again from the results kept there
+tables: build
+    {{ trainer }} study --config trainer/configs/study.toml --results docs/results/digits --table-only
+    {{ trainer }} study --config trainer/configs/grid-study.toml --results docs/results/grid --table-only
+
+# The shipped model on 200 real windows in tract and in ONNX Runtime: the largest difference
+parity: data (setup "--python")
+    {{ trainer }} data clips digits --source real --split validation --count 200 --out {{ target }}/parity-clips
+    {{ target }}/release/evenkeel-test-features models/digits --clips {{ target }}/parity-clips/clips.csv --out {{ target }}/parity.jsonl
+    scripts/python.sh reference/onnxruntime_check.py models/digits {{ target }}/parity.jsonl

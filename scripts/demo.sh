@@ -22,23 +22,21 @@ recordings() {
 echo "Building evenkeel (the first time takes some minutes)"
 found=$(recordings)
 if [ -n "$found" ]; then
-    cargo build --release --locked -p evenkeel -p evenkeel-train
+    cargo build --release --locked --workspace
     seed=$(sed -n '/^\[training\]/,$s/^seed = \([0-9]*\)$/\1/p' "$model/model.toml")
     clips=$out/clips
     rm -rf "$clips"
     echo
     echo "Clips: 300 made of real test recordings in $found (a speaker and handwriting that the model never met in training)"
     "$target/release/evenkeel-train" data clips digits --source real --split test --seed "$seed" --count 300 --out "$clips"
-    each=()
 else
     cargo build --release --locked -p evenkeel
     clips=clips/demo
     echo
     echo "Clips: the dozen in $clips, made by the project itself (synthetic voices, drawn digits)"
     echo "For real recordings (26 MB): ./just data, then ./just demo again"
-    each=(--each)
 fi
 echo
-"$target/release/evenkeel" evaluate "$clips" --model "$model" --report "$out/report" "${each[@]}"
+"$target/release/evenkeel" evaluate "$clips" --model "$model" --report "$out/report" --each
 echo
 echo "Picture: $out/report/summary.svg (numbers: summary.json, every clip: results.csv beside it)"
