@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::Args as ClapArgs;
 use evenkeel::engine::Output;
+use evenkeel::evaluation::Score;
 use evenkeel::frontend::Features;
 use evenkeel::package::{Manifest, Thresholds, Training};
 use evenkeel::window::{Modality, PerSensor, Window};
 
 use crate::data::{Dataset, Split};
-use crate::export::{CardNotes, ExportRequest, Parity, Weights, export};
+use crate::export::{CardNotes, ExportRequest, Measured, Parity, Weights, export};
 use crate::fit::{self, FitConfig, Outcome, Workers, fit_temperature};
 use crate::model::{Model, sensors};
 
@@ -26,7 +27,7 @@ const GOLDEN_WINDOWS: usize = 3;
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Example:
-  evenkeel-train export runs/digits --name digits --out models/digits")]
+  evenkeel-train export runs/digits --name digits --license CC-BY-SA-4.0 --out my-model")]
 pub struct Args {
     /// Folder of the run
     #[arg(value_name = "RUN")]
@@ -40,9 +41,12 @@ pub struct Args {
     /// Version of the model
     #[arg(long, default_value = "0.1.0")]
     version: String,
-    /// Licence of the weights, an SPDX expression
-    #[arg(long, default_value = "Apache-2.0 OR MIT")]
+    /// Licence of the weights, an SPDX expression: what the training data ask for
+    #[arg(long, value_name = "SPDX")]
     license: String,
+    /// Commit of evenkeel that trained it, for its card
+    #[arg(long)]
+    commit: Option<String>,
     /// What the model is, for its card
     #[arg(long)]
     summary: Option<String>,
@@ -72,13 +76,11 @@ pub fn run(args: &Args) -> Result<()> {
         .collect();
     let temperature = fit_temperature(&logits);
 
-    let step = (validation.samples.len() / PARITY_WINDOWS).max(1);
-    let parity_windows: Vec<Features> = validation
-        .samples
-        .iter()
-        .step_by(step)
-        .take(PARITY_WINDOWS)
-        .map(|sample| sample.features.clone())
+    // Spread over the whole split, so that every class is among them.
+    let count = validation.samples.len().min(PARITY_WINDOWS);
+    let parity_windows: Vec<Features> = (0..count)
+        .map(|i| i * validation.samples.len() / count)
+        .map(|i| validation.samples[i].features.clone())
         .collect();
     let request = ExportRequest {
         weights: &weights,
@@ -91,7 +93,11 @@ pub fn run(args: &Args) -> Result<()> {
             limits: vec![
                 "The figures hold for data like the test split; try it on your own clips with `evenkeel evaluate`.".to_owned(),
             ],
-            command: Some(format!("evenkeel-train export RUN --name {} --out DIR", args.name)),
+            command: Some(format!(
+                "evenkeel-train export RUN --name {} --version {} --license '{}' --out DIR",
+                args.name, args.version, args.license
+            )),
+            measured: measured(&result),
         },
         golden: golden_windows(&*data)?,
         parity: &parity_windows,
@@ -148,20 +154,34 @@ fn manifest(
             data: data.provenance(),
             method: format!("{:?}", config.model.fusion).to_lowercase(),
             seed: config.data.seed,
-            commit: commit(),
+            commit: args.commit.clone(),
             metrics,
         },
     }
 }
 
-/// The commit of the checkout that this runs in, if it is one.
-fn commit() -> Option<String> {
-    let output = std::process::Command::new("git")
-        .args(["rev-parse", "HEAD"])
-        .output()
-        .ok()?;
-    let text = String::from_utf8(output.stdout).ok()?.trim().to_owned();
-    (output.status.success() && !text.is_empty()).then_some(text)
+/// Accuracies for the card, each with its interval.
+fn measured(result: &fit::RunResult) -> Vec<Measured> {
+    let line = |what: &str, summary: &fit::Summary| Measured {
+        what: what.to_owned(),
+        score: Score::new(summary.correct, summary.examples),
+    };
+    let mut lines = vec![
+        line("validation split, which chose the epoch", &result.validation),
+        line("test split", &result.test),
+    ];
+    let cases = [
+        ("test split, no camera", &result.absent.camera),
+        ("test split, no microphone", &result.absent.audio),
+        ("test split, noise for a picture", &result.noise.camera),
+        ("test split, noise for sound", &result.noise.audio),
+    ];
+    lines.extend(
+        cases
+            .into_iter()
+            .filter_map(|(what, summary)| Some(line(what, summary.as_ref()?))),
+    );
+    lines
 }
 
 /// The first validation windows with different labels.

@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
+use evenkeel::evaluation::Score;
 use evenkeel::package::Manifest;
 
 /// What a card says that model.toml does not.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct CardNotes {
     /// What the model is, in a sentence or two.
     pub summary: String,
@@ -13,6 +14,17 @@ pub struct CardNotes {
     pub limits: Vec<String>,
     /// The command that makes this package again.
     pub command: Option<String>,
+    /// How often it is right.
+    pub measured: Vec<Measured>,
+}
+
+/// One line of the card's table of accuracies.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measured {
+    /// On what.
+    pub what: String,
+    /// How many of how many were right.
+    pub score: Score,
 }
 
 /// CARD.md.
@@ -71,10 +83,17 @@ pub(super) fn card(manifest: &Manifest, notes: &CardNotes) -> String {
     if let Some(command) = &notes.command {
         line(format!("- Made again by `{command}`"));
     }
-    if !manifest.training.metrics.is_empty() {
-        line("\n## Measured\n\n| what | value |\n|---|---|".into());
-        for (name, value) in &manifest.training.metrics {
-            line(format!("| {name} | {value:.4} |"));
+    if !notes.measured.is_empty() {
+        line("\n## Measured\n\n| on | right | accuracy | 95 % interval |\n|---|---|---|---|".into());
+        for Measured { what, score } in &notes.measured {
+            line(format!(
+                "| {what} | {} of {} | {:.1} % | {:.1}–{:.1} % |",
+                score.correct,
+                score.total,
+                100.0 * score.accuracy.unwrap_or(0.0),
+                100.0 * score.interval.low,
+                100.0 * score.interval.high,
+            ));
         }
     }
 
@@ -82,11 +101,17 @@ pub(super) fn card(manifest: &Manifest, notes: &CardNotes) -> String {
     for limit in &notes.limits {
         line(format!("- {limit}"));
     }
+    let thresholds = &manifest.thresholds;
     line(format!(
-        "- An answer whose confidence is below {} is reported as unsure; confidence is the \
-         softmax of the logits divided by {}.",
-        manifest.thresholds.confidence, manifest.thresholds.temperature,
+        "- Confidence is the softmax of the logits divided by {}.",
+        thresholds.temperature,
     ));
+    if thresholds.confidence > 0.0 {
+        line(format!(
+            "- An answer whose confidence is below {} is reported as unsure.",
+            thresholds.confidence
+        ));
+    }
 
     line("\n## Use\n".into());
     let _ = write!(

@@ -19,7 +19,7 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
-pub use card::CardNotes;
+pub use card::{CardNotes, Measured};
 pub use error::ExportError;
 pub use parity::{FOLDED_TOLERANCE, PARITY_TOLERANCE, Parity, Reference};
 pub use weights::Weights;

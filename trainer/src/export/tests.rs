@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use evenkeel::engine::{Engine, Output};
+use evenkeel::evaluation::Score;
 use evenkeel::frontend::{AudioConfig, CameraConfig, Colour, Features, Frontend};
 use evenkeel::package::{Manifest, Package, Thresholds, Training};
 use evenkeel::window::{Frame, Modality, PerSensor, SampleRate, Sound, Window};
@@ -332,6 +333,10 @@ fn request<'a>(model: &'a Model, features: &'a [Features]) -> ExportRequest<'a> 
             summary: "Numbers drawn at random.".into(),
             limits: vec!["Knows nothing.".into()],
             command: None,
+            measured: vec![Measured {
+                what: "coins".into(),
+                score: Score::new(50, 100),
+            }],
         },
         golden: vec![(model.window(), "yes".into())],
         parity: features,
@@ -361,6 +366,9 @@ fn an_export_is_a_package_that_answers_like_the_model() {
         assert_eq!(parity.windows, 2);
         let package = Package::open(&destination).unwrap();
         assert_eq!(package.golden().unwrap().len(), 1);
+        let card = std::fs::read_to_string(destination.join("CARD.md")).unwrap();
+        // Wilson's interval.
+        assert!(card.contains("| coins | 50 of 100 | 50.0 % | 40.4–59.6 % |"));
         let beside = std::fs::read_dir(destination.parent().unwrap())
             .unwrap()
             .count();

@@ -80,3 +80,22 @@ pub fn step_time(config: &FitConfig, classes: usize, steps: usize) -> Result<Ste
         min_ms: times[0],
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// The paper's plain ViT is among them.
+    #[test]
+    fn slow_every_recipe_of_the_repository_takes_a_step() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
+        for name in ["digits.toml", "grid.toml", "vit.toml"] {
+            let changes = ["training.batch=4".to_owned()];
+            let config = FitConfig::read(&folder.join(name), &changes).unwrap();
+            let time = step_time(&config, 11, 1).unwrap();
+            assert!(time.parameters > 100_000, "{name}: {time:?}");
+        }
+    }
+}

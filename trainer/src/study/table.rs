@@ -50,31 +50,30 @@ fn accuracy(text: &mut String, results: &Results) -> std::fmt::Result {
     writeln!(text, "## Accuracy on the test split, percent\n")?;
     writeln!(
         text,
-        "Mean over the seeds ± 95 % interval (Student's t); then each seed.\n"
+        "Mean over the seeds ± 95 % interval (Student's t); then each seed. AIR and attention belong to fusions with a query only.\n"
     )?;
     write!(
         text,
-        "| method | parameters | accuracy | audio probe | camera probe | audio attention | camera attention |"
+        "| method | parameters | accuracy | audio probe | camera probe | AIR | audio attention | camera attention |"
     )?;
     for seed in &seeds {
         write!(text, " seed {seed} |")?;
     }
-    write!(text, "\n|---|---|---|---|---|---|---|")?;
-    writeln!(text, "{}", "---|".repeat(seeds.len()))?;
+    writeln!(text, "\n|{}", "---|".repeat(8 + seeds.len()))?;
     for (name, runs) in &results.methods {
-        let of = |f: fn(&Summary) -> f64| -> Vec<f64> { runs.iter().map(|r| f(&r.test)).collect() };
-        let probe = |f: fn(&Summary) -> Option<f64>| -> Vec<f64> {
+        let of = |f: fn(&Summary) -> Option<f64>| -> Vec<f64> {
             runs.iter().filter_map(|r| f(&r.test)).collect()
         };
         write!(
             text,
-            "| {name} | {} | {} | {} | {} | {} | {} |",
+            "| {name} | {} | {} | {} | {} | {} | {} | {} |",
             runs[0].parameters,
-            percent(&of(|s| s.accuracy)),
-            percent(&probe(|s| s.audio_probe)),
-            percent(&probe(|s| s.camera_probe)),
-            plain(&of(|s| s.audio_share)),
-            plain(&of(|s| s.camera_share)),
+            percent(&of(|s| Some(s.accuracy))),
+            percent(&of(|s| s.audio_probe)),
+            percent(&of(|s| s.camera_probe)),
+            plain(&of(|s| s.air)),
+            plain(&of(|s| attention(Some(s), |s| s.audio_share))),
+            plain(&of(|s| attention(Some(s), |s| s.camera_share))),
         )?;
         for seed in &seeds {
             match runs.iter().find(|r| r.seed == *seed) {
@@ -127,6 +126,11 @@ fn rotations(text: &mut String, results: &Results) -> std::fmt::Result {
     Ok(())
 }
 
+/// A share of attention, where there is attention: fusions without a query have no AIR either.
+fn attention(summary: Option<&Summary>, share: fn(&Summary) -> f64) -> Option<f64> {
+    summary.filter(|s| s.air.is_some()).map(share)
+}
+
 fn losses(text: &mut String, results: &Results) -> std::fmt::Result {
     writeln!(text, "\n## One sensor lost, test split\n")?;
     writeln!(
@@ -148,9 +152,9 @@ fn losses(text: &mut String, results: &Results) -> std::fmt::Result {
             text,
             "| {name} | {} | {} | {} | {} | {} | {} |",
             percent(&all(|r| r.noise.audio.as_ref().map(|s| s.accuracy))),
-            plain(&all(|r| r.noise.audio.as_ref().map(|s| s.audio_share))),
+            plain(&all(|r| attention(r.noise.audio.as_ref(), |s| s.audio_share))),
             percent(&all(|r| r.noise.camera.as_ref().map(|s| s.accuracy))),
-            plain(&all(|r| r.noise.camera.as_ref().map(|s| s.camera_share))),
+            plain(&all(|r| attention(r.noise.camera.as_ref(), |s| s.camera_share))),
             percent(&all(|r| r.absent.audio.as_ref().map(|s| s.accuracy))),
             percent(&all(|r| r.absent.camera.as_ref().map(|s| s.accuracy))),
         )?;
