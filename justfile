@@ -68,6 +68,10 @@ step-time *changes: build (setup "--python")
 study: data
     {{ trainer }} study --config trainer/configs/study.toml --out runs/study --results docs/results/digits
 
+# What the rotation does where nothing else keeps the balance (half an hour on two cores; resumes, and uses the results that are there)
+rotation-study: data
+    {{ trainer }} study --config trainer/configs/rotation-study.toml --out runs/rotation-study --results docs/results/rotation
+
 # Voice alone, lips alone, and both, on a face that speaks digits (43 MB of clips; resumes, and uses the results that are there)
 grid-study: build
     {{ trainer }} data get grid-digits
@@ -76,6 +80,7 @@ grid-study: build
 # Draw the tables and figures in docs/results again from the results kept there
 tables: build
     {{ trainer }} study --config trainer/configs/study.toml --results docs/results/digits --table-only
+    {{ trainer }} study --config trainer/configs/rotation-study.toml --results docs/results/rotation --table-only
     {{ trainer }} study --config trainer/configs/grid-study.toml --results docs/results/grid --table-only
 
 # The shipped model on 200 real windows in tract and in ONNX Runtime: the largest difference

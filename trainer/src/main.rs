@@ -17,7 +17,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 A whole session:
   evenkeel-train data get digits
   evenkeel-train fit --config trainer/configs/digits.toml --out runs/digits
-  evenkeel-train export runs/digits --out models/digits"
+  evenkeel-train export runs/digits --name digits --license CC-BY-SA-4.0 --out my-model"
 )]
 struct Cli {
     #[command(subcommand)]

@@ -167,7 +167,10 @@ fn measured(result: &fit::RunResult) -> Vec<Measured> {
         score: Score::new(summary.correct, summary.examples),
     };
     let mut lines = vec![
-        line("validation split, which chose the epoch", &result.validation),
+        line(
+            "validation split, which chose the epoch",
+            &result.validation,
+        ),
         line("test split", &result.test),
     ];
     let cases = [
