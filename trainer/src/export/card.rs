@@ -84,7 +84,9 @@ pub(super) fn card(manifest: &Manifest, notes: &CardNotes) -> String {
         line(format!("- Made again by `{command}`"));
     }
     if !notes.measured.is_empty() {
-        line("\n## Measured\n\n| on | right | accuracy | 95 % interval |\n|---|---|---|---|".into());
+        line(
+            "\n## Measured\n\n| on | right | accuracy | 95 % interval |\n|---|---|---|---|".into(),
+        );
         for Measured { what, score } in &notes.measured {
             line(format!(
                 "| {what} | {} of {} | {:.1} % | {:.1}–{:.1} % |",

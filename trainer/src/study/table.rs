@@ -152,9 +152,13 @@ fn losses(text: &mut String, results: &Results) -> std::fmt::Result {
             text,
             "| {name} | {} | {} | {} | {} | {} | {} |",
             percent(&all(|r| r.noise.audio.as_ref().map(|s| s.accuracy))),
-            plain(&all(|r| attention(r.noise.audio.as_ref(), |s| s.audio_share))),
+            plain(&all(
+                |r| attention(r.noise.audio.as_ref(), |s| s.audio_share)
+            )),
             percent(&all(|r| r.noise.camera.as_ref().map(|s| s.accuracy))),
-            plain(&all(|r| attention(r.noise.camera.as_ref(), |s| s.camera_share))),
+            plain(&all(
+                |r| attention(r.noise.camera.as_ref(), |s| s.camera_share)
+            )),
             percent(&all(|r| r.absent.audio.as_ref().map(|s| s.accuracy))),
             percent(&all(|r| r.absent.camera.as_ref().map(|s| s.accuracy))),
         )?;
