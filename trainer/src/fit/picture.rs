@@ -10,6 +10,8 @@ use super::metrics::EpochMetrics;
 const AUDIO: RGBColor = RGBColor(214, 110, 30);
 const CAMERA: RGBColor = RGBColor(31, 94, 168);
 const BOTH: RGBColor = RGBColor(34, 38, 46);
+/// For the training split, whose curves are noisier and mean less.
+const TRAINING: RGBColor = RGBColor(160, 165, 175);
 const GRID: RGBColor = RGBColor(222, 225, 230);
 const ROTATION: RGBColor = RGBColor(150, 60, 150);
 
@@ -19,7 +21,6 @@ type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 struct Curve {
     name: &'static str,
     colour: RGBColor,
-    dashed: bool,
     points: Vec<(f64, f64)>,
 }
 
@@ -33,18 +34,10 @@ impl Curve {
         Self {
             name,
             colour,
-            dashed: false,
             points: epochs
                 .iter()
                 .filter_map(|epoch| Some((f64::from(epoch.epoch), value(epoch)?)))
                 .collect(),
-        }
-    }
-
-    fn dashed(self) -> Self {
-        Self {
-            dashed: true,
-            ..self
         }
     }
 }
@@ -73,7 +66,7 @@ fn draw(epochs: &[EpochMetrics], svg: &mut String) -> Result<(), Box<dyn std::er
         (
             "Accuracy, %",
             vec![
-                curve("training", BOTH, |e| Some(100.0 * e.train.accuracy)).dashed(),
+                curve("training", TRAINING, |e| Some(100.0 * e.train.accuracy)),
                 curve("validation", BOTH, |e| Some(100.0 * e.validation.accuracy)),
                 curve("its audio probe", AUDIO, |e| {
                     Some(100.0 * e.validation.audio_probe?)
@@ -93,7 +86,7 @@ fn draw(epochs: &[EpochMetrics], svg: &mut String) -> Result<(), Box<dyn std::er
         (
             "Attention imbalance rate (AIR)",
             vec![
-                curve("training", BOTH, |e| e.train.air).dashed(),
+                curve("training", TRAINING, |e| e.train.air),
                 curve("validation", BOTH, |e| e.validation.air),
             ],
         ),
@@ -151,14 +144,10 @@ fn panel(
     for curve in curves {
         let style = curve.colour.stroke_width(2);
         let points = curve.points.iter().copied();
-        let drawn = if curve.dashed {
-            chart.draw_series(DashedLineSeries::new(points, 6, 4, style))?
-        } else {
-            // A dot too, so that a single epoch can be seen.
-            chart.draw_series(points.clone().map(|at| Circle::new(at, 2, style.filled())))?;
-            chart.draw_series(LineSeries::new(points, style))?
-        };
-        drawn
+        // Dots too, so that a single epoch can be seen.
+        chart.draw_series(points.clone().map(|at| Circle::new(at, 2, style.filled())))?;
+        chart
+            .draw_series(LineSeries::new(points, style))?
             .label(curve.name)
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 14, y)], style));
     }
@@ -168,9 +157,14 @@ fn panel(
             .label("rotation")
             .legend(|(x, y)| PathElement::new([(x + 7, y - 6), (x + 7, y + 6)], ROTATION));
     }
+    // The loss falls, everything else rises.
+    let free = match curves.len() {
+        1 => SeriesLabelPosition::UpperRight,
+        _ => SeriesLabelPosition::LowerRight,
+    };
     chart
         .configure_series_labels()
-        .position(SeriesLabelPosition::LowerRight)
+        .position(free)
         .background_style(WHITE.mix(0.85))
         .border_style(GRID)
         .label_font(("sans-serif", 12))
