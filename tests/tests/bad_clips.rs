@@ -64,8 +64,24 @@ fn a_wav_of_no_length() {
 }
 
 #[test]
+fn a_truncated_jpeg() {
+    named(
+        "cut.jpg",
+        |path| {
+            write_picture(path);
+            truncate(path);
+        },
+        &["cut short", "take it again"],
+    );
+}
+
+#[test]
 fn a_file_of_no_bytes() {
-    named("nothing.mp4", |path| fs::write(path, []).unwrap(), &[]);
+    named(
+        "nothing.mp4",
+        |path| fs::write(path, []).unwrap(),
+        &["empty", "record it again"],
+    );
 }
 
 #[test]

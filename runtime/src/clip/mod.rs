@@ -8,6 +8,7 @@
 mod clip_error;
 mod ffmpeg;
 mod folder;
+mod jpeg;
 mod list;
 mod picture;
 mod probe;

@@ -1,13 +1,13 @@
 //! PNG and JPEG files in process.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{self, BufReader, Seek};
 use std::path::Path;
 use std::time::Duration;
 
-use image::{DynamicImage, ImageDecoder, ImageReader, Limits, imageops::FilterType};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, imageops::FilterType};
 
-use super::ClipError;
+use super::{ClipError, jpeg};
 use crate::window::Frame;
 
 /// Most columns and rows of a picture.
@@ -58,6 +58,15 @@ pub fn read(path: &Path, max_side: Option<u32>) -> Result<Frame, ClipError> {
 
 fn decode(file: BufReader<File>) -> image::ImageResult<DynamicImage> {
     let mut reader = ImageReader::new(file).with_guessed_format()?;
+    if reader.format() == Some(ImageFormat::Jpeg) {
+        let mut file = reader.into_inner();
+        if !jpeg::is_whole(&mut file)? {
+            let error = io::Error::new(io::ErrorKind::UnexpectedEof, "it has no end marker");
+            return Err(error.into());
+        }
+        file.rewind()?;
+        reader = ImageReader::with_format(file, ImageFormat::Jpeg);
+    }
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);
@@ -124,6 +133,25 @@ mod tests {
         let small = read(&path, Some(20)).unwrap();
         assert_eq!((small.width, small.height), (20, 10));
         assert!(small.rgb.iter().all(|&value| value == 200));
+    }
+
+    #[test]
+    fn a_jpeg_that_is_cut_short_is_refused_and_not_filled_up_with_grey() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("photo.jpg");
+        image::RgbImage::from_fn(64, 64, |x, y| image::Rgb([(x * y) as u8, x as u8, y as u8]))
+            .save(&path)
+            .unwrap();
+        assert_eq!(read(&path, None).unwrap().width, 64);
+        let whole = fs::read(&path).unwrap();
+        for length in [whole.len() - 2, whole.len() * 2 / 3] {
+            fs::write(&path, &whole[..length]).unwrap();
+            let message = error_of(&path);
+            assert!(
+                message.contains("photo.jpg") && message.contains("cut short (it has no end"),
+                "{message}"
+            );
+        }
     }
 
     #[test]
