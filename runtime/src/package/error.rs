@@ -99,8 +99,8 @@ pub enum PackageError {
         /// The name.
         name: String,
     },
-    /// A package shall be written where something else is.
-    #[error("{} exists and is not a model package: remove it or choose another folder", .dir.display())]
+    /// A package shall be written where something else is, or a package with other files in it.
+    #[error("{} exists and is not a model package and nothing else: move it away or choose another folder", .dir.display())]
     Occupied {
         /// The path given.
         dir: PathBuf,

@@ -105,7 +105,7 @@ pub(super) fn read_capped(dir: &Path, name: &str) -> Result<Vec<u8>, PackageErro
 }
 
 /// Names of all files in a package folder; refuses everything that no package has.
-fn list(dir: &Path) -> Result<BTreeSet<String>, PackageError> {
+pub(super) fn list(dir: &Path) -> Result<BTreeSet<String>, PackageError> {
     if !dir.join(MODEL).exists() {
         return Err(PackageError::NotAPackage {
             dir: dir.to_owned(),

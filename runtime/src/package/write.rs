@@ -8,7 +8,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::folder::sha256;
+use super::folder::{list, sha256};
 use super::layout::{AUDIO, CAMERA, CARD, FUSION, GOLDEN, MODEL, SUMS, most_bytes};
 use super::read::{check_sensors, parse_manifest};
 use super::{GoldenWindow, Graphs, Manifest, PackageError, golden};
@@ -31,13 +31,14 @@ pub struct PackageContents {
 /// Writes a package to the folder `dir`, whole or not at all.
 ///
 /// It is built in a hidden folder beside `dir`, synced to disk and renamed into place. A package
-/// that is already there is replaced, once the new one is complete; so is an empty folder. A
+/// that is already there is replaced, once the new one is complete, but only if there is nothing in
+/// its folder that a package does not have; so is an empty folder. A
 /// process killed on the way leaves the hidden folder behind; killed in the instant between two
 /// renames it leaves the old package there too, and nothing at `dir`.
 ///
 /// # Errors
 /// [`PackageError::Contents`] when [`Package::open`](super::Package::open) would refuse what is to
-/// be written, [`PackageError::Occupied`] when something else than a package is at `dir`, and
+/// be written, [`PackageError::Occupied`] when anything else than a package is at `dir`, and
 /// [`PackageError::Io`]. What was at `dir` is then untouched.
 pub fn write(dir: &Path, contents: &PackageContents) -> Result<(), PackageError> {
     let occupant = Occupant::of(dir)?;
@@ -60,12 +61,15 @@ impl Occupant {
             Err(error) => return Err(PackageError::io(dir, "read")(error)),
         };
         if metadata.is_dir() {
-            if dir.join(MODEL).is_file() {
-                return Ok(Self::Package);
-            }
             let mut entries = fs::read_dir(dir).map_err(PackageError::io(dir, "read"))?;
             if entries.next().is_none() {
                 return Ok(Self::EmptyFolder);
+            }
+            // Whatever else somebody keeps beside a model would be lost with it.
+            match list(dir) {
+                Ok(_) => return Ok(Self::Package),
+                Err(error @ PackageError::Io { .. }) => return Err(error),
+                Err(_) => {}
             }
         }
         Err(PackageError::Occupied {
@@ -287,6 +291,21 @@ mod tests {
         }
         let kept = fs::read_to_string(folder.path().join("thesis.txt")).unwrap();
         assert_eq!(kept, "ten years of work");
+    }
+
+    #[test]
+    fn a_package_beside_other_files_is_not_replaced() {
+        for other in ["thesis.txt", ".git/HEAD", "golden/notes.txt"] {
+            let folder = tempfile::tempdir().unwrap();
+            let dir = folder.path().join("example");
+            write(&dir, &example::contents()).unwrap();
+            let path = dir.join(other);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, "ten years of work").unwrap();
+            let error = write(&dir, &example::contents()).unwrap_err();
+            assert!(matches!(error, PackageError::Occupied { .. }), "{error}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), "ten years of work");
+        }
     }
 
     /// Makes one value wrong.
