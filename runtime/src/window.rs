@@ -77,6 +77,14 @@ impl<T> std::ops::IndexMut<Modality> for PerSensor<T> {
     }
 }
 
+/// A sample rate that no recording has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("its sample rate is {0} Hz, and must be {least} to {most} Hz", least = RECORDED.start(), most = RECORDED.end())]
+pub struct RateError(u32);
+
+/// Rates that recordings have: from those of slow sensors to four times the fastest of studios.
+const RECORDED: std::ops::RangeInclusive<u32> = 100..=768_000;
+
 /// Samples per second, never zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -89,6 +97,17 @@ impl SampleRate {
             Some(hz) => Some(Self(hz)),
             None => None,
         }
+    }
+
+    /// The rate that a file claims. One that no recording has is a mistake or an attack, and
+    /// converting from it would take absurd amounts of memory.
+    ///
+    /// # Errors
+    /// [`RateError`] outside 100 Hz to 768 kHz.
+    pub fn recorded(hz: u32) -> Result<Self, RateError> {
+        Self::new(hz)
+            .filter(|_| RECORDED.contains(&hz))
+            .ok_or(RateError(hz))
     }
 
     /// Samples per second.

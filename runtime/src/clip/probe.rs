@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::ClipError;
 use super::process::{ErrorLines, spawn_error};
-use crate::window::SampleRate;
+use crate::window::{RateError, SampleRate};
 
 /// The streams of a container that the reader uses: the first of each kind.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -121,22 +121,26 @@ pub fn probe(program: &str, path: &Path) -> Result<Contents, ClipError> {
             format!("{program} describes it in an unknown way ({error})"),
         )
     })?;
-    Ok(contents(&probed))
+    contents(&probed)
+        .map_err(|error| ClipError::content(path, format!("{error}; convert the file again")))
 }
 
-fn contents(probed: &Probed) -> Contents {
+fn contents(probed: &Probed) -> Result<Contents, RateError> {
     let is = |stream: &&Stream, kind: &str| stream.codec_type.as_deref() == Some(kind);
     let sound = probed
         .streams
         .iter()
         .filter(|stream| is(stream, "audio"))
         .find_map(|stream| {
-            Some(SoundStream {
+            let hz = stream.sample_rate.as_deref()?.parse().ok()?;
+            let channels = stream.channels.filter(|&channels| channels > 0)?;
+            Some(SampleRate::recorded(hz).map(|rate| SoundStream {
                 index: stream.index,
-                rate: SampleRate::new(stream.sample_rate.as_deref()?.parse().ok()?)?,
-                channels: stream.channels.filter(|&channels| channels > 0)?,
-            })
-        });
+                rate,
+                channels,
+            }))
+        })
+        .transpose()?;
     let pictures = probed
         .streams
         .iter()
@@ -155,13 +159,13 @@ fn contents(probed: &Probed) -> Contents {
     let indexed = format
         .split(',')
         .any(|name| matches!(name, "mov" | "matroska"));
-    Contents {
+    Ok(Contents {
         sound,
         pictures,
         indexed,
         start: seconds(&probed.format.start_time).unwrap_or(0.0),
         seconds: seconds(&probed.format.duration),
-    }
+    })
 }
 
 /// `30000/1001` as a number; `None` if it is not a positive one.

@@ -35,12 +35,8 @@ pub fn read(path: &Path, start: Option<Duration>, end: Option<Duration>) -> Resu
         Err(_) => return Ok(Wav::OtherKind),
     };
     let spec = reader.spec();
-    let Some(rate) = SampleRate::new(spec.sample_rate) else {
-        return Err(ClipError::content(
-            path,
-            "its sample rate is 0; write the file again",
-        ));
-    };
+    let rate = SampleRate::recorded(spec.sample_rate)
+        .map_err(|error| ClipError::content(path, format!("{error}; write the file again")))?;
     let length = reader.duration();
     if length == 0 {
         return Err(ClipError::content(

@@ -115,6 +115,14 @@ fn broken_files_get_one_sentence() {
             "{message}"
         );
     }
+    for hz in [0u32, 99, 768_001, 2_000_000_000] {
+        let mut strange = whole.clone();
+        strange[24..28].copy_from_slice(&hz.to_le_bytes());
+        strange[28..32].copy_from_slice(&(2 * hz).to_le_bytes());
+        fs::write(&path, strange).unwrap();
+        let message = error_of(&path);
+        assert!(message.contains("must be 100 to 768000 Hz"), "{message}");
+    }
     write_ramp(&path, 0);
     assert!(error_of(&path).ends_with("it holds no sound; record it again"));
     fs::remove_file(&path).unwrap();

@@ -12,9 +12,9 @@ use realfft::num_complex::Complex;
 use realfft::{RealFftPlanner, RealToComplex};
 use serde::{Deserialize, Serialize};
 
-use super::FrontendError;
 use super::mel::MelBank;
 use super::resample::RateConverter;
+use super::{FrontendError, SHORTEST_WINDOW};
 use crate::window::{Modality, SampleRate, Sound};
 
 /// Every parameter of the log-mel frontend; part of model.toml.
@@ -67,11 +67,28 @@ impl AudioConfig {
     pub fn check(&self) -> Result<(), FrontendError> {
         let nyquist = self.sample_rate.hz() as f32 / 2.0;
         let [bands, frames] = self.shape();
+        let hz = self.sample_rate.hz();
         let faults = [
+            (
+                !RATES.contains(&hz),
+                format!(
+                    "sample_rate must be {} to {}, not {hz}",
+                    RATES.start(),
+                    RATES.end()
+                ),
+            ),
             (
                 !(1..=MOST_WINDOW_SAMPLES).contains(&self.window_samples),
                 format!(
                     "window_samples must be 1 to {MOST_WINDOW_SAMPLES}, not {}",
+                    self.window_samples
+                ),
+            ),
+            (
+                (self.window_samples as u128 * 1000) / u128::from(hz) < SHORTEST_WINDOW.as_millis(),
+                format!(
+                    "window_samples must last {} ms or more at {hz} Hz, which {} do not",
+                    SHORTEST_WINDOW.as_millis(),
                     self.window_samples
                 ),
             ),
@@ -131,6 +148,8 @@ impl AudioConfig {
     }
 }
 
+/// From telephones of old to the fastest sound cards.
+const RATES: std::ops::RangeInclusive<u32> = 1_000..=384_000;
 /// A quarter of an hour at 16 kHz; keeps a hostile model.toml from asking for all the memory.
 const MOST_WINDOW_SAMPLES: usize = 1 << 24;
 /// More than a second at any rate.
@@ -213,7 +232,8 @@ impl AudioFrontend {
     /// Sound that begins later or ends earlier than the window is padded with silence.
     ///
     /// # Errors
-    /// [`FrontendError::NotFinite`] when the window holds a sample that is not a finite number.
+    /// [`FrontendError::NotFinite`] when the window holds a sample that is not a finite number;
+    /// [`FrontendError::TooLong`] when its rate is so low that one sample fills the memory.
     pub fn log_mel(&mut self, start: Duration, sound: &Sound) -> Result<Vec<f32>, FrontendError> {
         self.fill_window(start, sound)?;
         Ok(self.patch())
@@ -244,7 +264,7 @@ impl AudioFrontend {
             if !part.iter().all(|x| x.is_finite()) {
                 return Err(FrontendError::NotFinite);
             }
-            converter.convert(part, &mut self.converted);
+            converter.convert(part, &mut self.converted)?;
             place(
                 &self.converted,
                 steps.saturating_mul(to) - first,

@@ -6,7 +6,7 @@ use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use serde::{Deserialize, Serialize};
 
-use super::FrontendError;
+use super::{FrontendError, SHORTEST_WINDOW};
 use crate::window::{Frame, Modality};
 
 /// What the encoder sees of colour.
@@ -37,9 +37,9 @@ pub struct Crop {
     pub x: f32,
     /// Top edge, 0..1.
     pub y: f32,
-    /// Width, 0..1.
+    /// Width, 0.01..1.
     pub width: f32,
-    /// Height, 0..1.
+    /// Height, 0.01..1.
     pub height: f32,
 }
 
@@ -89,7 +89,9 @@ impl CameraConfig {
         let channels = self.colour.channels();
         let sides = 1..=MOST_SIDE;
         let crop_fits = self.crop.is_none_or(|crop| {
-            let inside = |at: f32, len: f32| at >= 0.0 && len > 0.0 && at + len <= 1.0 + 1e-6;
+            // Shares as decimal fractions may add up to a little more than 1.
+            let inside =
+                |at: f32, len: f32| at >= 0.0 && len >= LEAST_CROP && at + len <= 1.0 + 1e-6;
             inside(crop.x, crop.width) && inside(crop.y, crop.height)
         });
         let values = self.shape().into_iter().fold(1, usize::saturating_mul);
@@ -109,15 +111,19 @@ impl CameraConfig {
                 ),
             ),
             (
-                !(self.window_seconds > 0.0 && self.window_seconds <= MOST_SECONDS),
+                !(SHORTEST_WINDOW.as_secs_f32()..=MOST_SECONDS).contains(&self.window_seconds),
                 format!(
-                    "window_seconds must be above 0 and at most {MOST_SECONDS}, not {}",
+                    "window_seconds must be {} to {MOST_SECONDS}, not {}",
+                    SHORTEST_WINDOW.as_secs_f32(),
                     self.window_seconds
                 ),
             ),
             (
                 !crop_fits,
-                "crop must lie inside the picture, as shares from 0 to 1".into(),
+                format!(
+                    "crop must lie inside the picture, as shares from 0 to 1, and be at least \
+                     {LEAST_CROP} wide and high"
+                ),
             ),
             (
                 self.mean.len() != channels || self.std.len() != channels,
@@ -155,6 +161,8 @@ const MOST_SIDE: u32 = 4096;
 const MOST_VALUES: usize = 1 << 24;
 /// An hour.
 const MOST_SECONDS: f32 = 3600.0;
+/// A part of no size has no pixels to show.
+const LEAST_CROP: f32 = 0.01;
 /// Luma of ITU-R BT.601, section 2.5.1: the shares of red, green and blue.
 const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
 

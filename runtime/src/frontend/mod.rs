@@ -11,7 +11,12 @@ pub use audio::{AudioConfig, AudioFrontend};
 pub use camera::{CameraConfig, CameraFrontend, Colour, Crop};
 pub use resample::resample;
 
-use crate::window::{Modality, PerSensor, Window};
+use std::time::Duration;
+
+use crate::window::{Modality, PerSensor, SampleRate, Window};
+
+/// Shorter ones hold no word and no gesture, and would cut a clip into millions.
+const SHORTEST_WINDOW: Duration = Duration::from_millis(10);
 
 /// What the encoders take, `None` for a sensor that is absent from the window or the model.
 ///
@@ -56,6 +61,17 @@ pub enum FrontendError {
     /// Sound whose samples are not finite numbers.
     #[error("the sound holds a sample that is not a finite number")]
     NotFinite,
+    /// Sound that would take too much memory at another rate.
+    #[error(
+        "the sound would have {samples} samples at {rate}, too many to convert at once; cut it into \
+         shorter pieces or take a lower rate"
+    )]
+    TooLong {
+        /// Samples after the conversion.
+        samples: u128,
+        /// The rate converted to.
+        rate: SampleRate,
+    },
 }
 
 /// Both frontends of one model.

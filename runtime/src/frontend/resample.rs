@@ -3,31 +3,37 @@
 use audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Resampler, WindowFunction};
 
+use super::FrontendError;
 use crate::window::{SampleRate, Sound};
 
 /// The same sound at another rate: same start, same length to within one sample.
 ///
 /// What is above half of the lower rate is filtered out, and the delay of the filter is taken out
-/// again. The result needs memory in proportion to `rate`, so whoever takes sound from a file
-/// checks the rate that the file claims.
-pub fn resample(sound: &Sound, rate: SampleRate) -> Sound {
+/// again.
+///
+/// # Errors
+/// [`FrontendError::TooLong`] when the result would have more than 2²⁸ samples.
+pub fn resample(sound: &Sound, rate: SampleRate) -> Result<Sound, FrontendError> {
     let samples = if sound.rate == rate {
         sound.samples.clone()
     } else {
         let mut samples = Vec::new();
-        RateConverter::new(sound.rate, rate).convert(&sound.samples, &mut samples);
+        RateConverter::new(sound.rate, rate).convert(&sound.samples, &mut samples)?;
         samples
     };
-    Sound {
+    Ok(Sound {
         start: sound.start,
         rate,
         samples,
-    }
+    })
 }
 
 /// Samples of one transform on the side with the lower rate. The filter is this long: at 1024 it
 /// passes 98 % of the band, and a click rings for a few milliseconds.
 const BLOCK: usize = 1024;
+
+/// An hour and a half at 48 kHz, 1 GiB: a few bytes at 1 Hz must not ask for all the memory.
+const MOST_CONVERTED: u128 = 1 << 28;
 
 /// No transform is longer than twice this, whatever rates a file claims to have.
 const LONGEST_STEP: usize = 1 << 18;
@@ -111,11 +117,16 @@ impl RateConverter {
     }
 
     /// Replaces `output` by `input` at the other rate; silence is assumed before and after.
-    pub(super) fn convert(&mut self, input: &[f32], output: &mut Vec<f32>) {
+    pub(super) fn convert(
+        &mut self,
+        input: &[f32],
+        output: &mut Vec<f32>,
+    ) -> Result<(), FrontendError> {
         output.clear();
         if input.is_empty() {
-            return;
+            return Ok(());
         }
+        let length = self.converted_len(input.len())?;
         self.resampler.reset();
         let needed = self.resampler.process_all_needed_output_len(input.len());
         self.buffer.resize(needed, 0.0);
@@ -127,12 +138,18 @@ impl RateConverter {
             .process_all_into_buffer(&source, &mut target, input.len(), None)
             .expect("the buffer has the length that was asked for");
         output.extend_from_slice(&self.buffer[..converted]);
-        output.resize(self.converted_len(input.len()), 0.0);
+        output.resize(length, 0.0);
+        Ok(())
     }
 
-    fn converted_len(&self, len: usize) -> usize {
+    fn converted_len(&self, len: usize) -> Result<usize, FrontendError> {
         let (from, to) = (u128::from(self.from.hz()), u128::from(self.to.hz()));
-        ((len as u128 * to + from / 2) / from) as usize
+        let samples = (len as u128 * to + from / 2) / from;
+        if samples > MOST_CONVERTED {
+            let rate = self.to;
+            return Err(FrontendError::TooLong { samples, rate });
+        }
+        Ok(samples as usize)
     }
 }
 
@@ -173,7 +190,8 @@ mod tests {
             (11_025, 16_000),
             (8_001, 8_000),
         ] {
-            let sound = resample(&sine(from, 1_000.0, 0.5), SampleRate::new(to).unwrap());
+            let to_rate = SampleRate::new(to).unwrap();
+            let sound = resample(&sine(from, 1_000.0, 0.5), to_rate).unwrap();
             let expected = sine(to, 1_000.0, 0.5);
             assert_eq!(sound.start, expected.start);
             let difference = sound.samples.len().abs_diff(expected.samples.len());
@@ -192,7 +210,8 @@ mod tests {
 
     #[test]
     fn what_the_lower_rate_cannot_hold_is_filtered_out() {
-        let sound = resample(&sine(48_000, 5_000.0, 0.5), SampleRate::new(8_000).unwrap());
+        let rate = SampleRate::new(8_000).unwrap();
+        let sound = resample(&sine(48_000, 5_000.0, 0.5), rate).unwrap();
         let loudest = sound.samples[1_000..3_000]
             .iter()
             .fold(0.0_f32, |loudest, x| loudest.max(x.abs()));
@@ -209,11 +228,22 @@ mod tests {
                     rate: SampleRate::new(rate).unwrap(),
                     samples: vec![0.5; len],
                 };
-                let there = resample(&sound, to);
+                let there = resample(&sound, to).unwrap();
                 let expected = len as f64 * 8_000.0 / f64::from(rate);
                 assert!((there.samples.len() as f64 - expected).abs() <= 1.0);
                 assert!(there.samples.iter().all(|x| x.is_finite()));
             }
         }
+    }
+
+    #[test]
+    fn a_few_samples_cannot_ask_for_all_the_memory() {
+        let sound = Sound {
+            start: Duration::ZERO,
+            rate: SampleRate::new(1).unwrap(),
+            samples: vec![0.5; 1_000],
+        };
+        let error = resample(&sound, SampleRate::new(768_000).unwrap()).unwrap_err();
+        assert!(error.to_string().contains("768000000 samples"), "{error}");
     }
 }

@@ -230,6 +230,7 @@ fn open(folder: &CheckedFolder, name: &str) -> Result<(PathBuf, Vec<u8>), Packag
 }
 
 fn encode_wav(sound: &Sound) -> Result<Vec<u8>, String> {
+    SampleRate::recorded(sound.rate.hz()).map_err(|error| error.to_string())?;
     if !sound.samples.iter().all(|x| x.is_finite()) {
         return Err("the sound holds a sample that is not a finite number".into());
     }
@@ -275,7 +276,7 @@ fn decode_wav(start: Duration, bytes: &[u8]) -> Result<Sound, String> {
     }
     Ok(Sound {
         start,
-        rate: SampleRate::new(sample_rate).ok_or("its sample rate is 0")?,
+        rate: SampleRate::recorded(sample_rate).map_err(|error| error.to_string())?,
         samples,
     })
 }

@@ -111,7 +111,10 @@ fn converting_part_of_a_sound_gives_what_converting_all_of_it_gives() {
         let start = Duration::from_millis(2_345);
         let part = frontend.log_mel(start, &long).unwrap();
         let whole = frontend
-            .log_mel(start, &crate::frontend::resample(&long, rate(8_000)))
+            .log_mel(
+                start,
+                &crate::frontend::resample(&long, rate(8_000)).unwrap(),
+            )
             .unwrap();
         for (a, b) in part.iter().zip(&whole) {
             assert!((a - b).abs() < 1e-2, "{hz} Hz: {a} and {b}");
@@ -159,7 +162,7 @@ type Spoil = fn(&mut AudioConfig);
 
 #[test]
 fn contradicting_parameters_are_named() {
-    let cases: [(Spoil, &str); 8] = [
+    let cases: [(Spoil, &str); 11] = [
         (|c| c.hop_samples = 0, "hop_samples"),
         (|c| c.frame_samples = 20_000, "frame_samples"),
         (|c| c.fft_size = 128, "fft_size"),
@@ -168,6 +171,9 @@ fn contradicting_parameters_are_named() {
         (|c| c.max_hz = 4_001.0, "max_hz"),
         (|c| c.std = 0.0, "std"),
         (|c| c.window_samples = 1 << 40, "window_samples"),
+        (|c| c.window_samples = 79, "10 ms"),
+        (|c| c.sample_rate = rate(999), "sample_rate"),
+        (|c| c.sample_rate = rate(384_001), "sample_rate"),
     ];
     for (spoil, named) in cases {
         let mut config = config();

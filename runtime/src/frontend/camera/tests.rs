@@ -110,7 +110,7 @@ fn any_size_of_frame_down_to_one_pixel_will_do() {
                 x: 0.9,
                 y: 0.3,
                 width: 0.1,
-                height: 0.001,
+                height: 0.01,
             }),
         ] {
             let mut config = config(48, 32, Colour::Rgb);
@@ -203,6 +203,36 @@ fn contradicting_parameters_are_named() {
         spoil(&mut config);
         let error = CameraFrontend::new(&config).err().unwrap().to_string();
         assert!(error.contains(named), "{error}");
+    }
+}
+
+/// One without size would show what the window before showed.
+#[test]
+fn a_crop_must_have_a_size_and_lie_inside() {
+    let check = |x, width| {
+        let mut config = config(4, 4, Colour::Rgb);
+        config.crop = Some(Crop {
+            x,
+            y: 0.0,
+            width,
+            height: 1.0,
+        });
+        config.check()
+    };
+    for (x, width) in [
+        (0.5, 0.0),
+        (0.5, f32::MIN_POSITIVE),
+        (0.5, 0.009),
+        (1.0, 0.01),
+        (-0.1, 0.5),
+        (f32::NAN, 0.5),
+        (0.5, f32::NAN),
+    ] {
+        let error = check(x, width).unwrap_err().to_string();
+        assert!(error.contains("crop"), "{error}");
+    }
+    for (x, width) in [(0.0, 1.0), (0.99, 0.01), (0.7, 0.3), (0.64, 0.36)] {
+        assert_eq!(check(x, width), Ok(()), "{x} and {width}");
     }
 }
 

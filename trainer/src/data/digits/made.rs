@@ -185,7 +185,7 @@ impl Synthesiser {
             rate,
             samples: samples?,
         };
-        Ok(resample(&sound, SampleRate::new(RATE).expect("not zero")).samples)
+        Ok(resample(&sound, SampleRate::new(RATE).expect("not zero"))?.samples)
     }
 }
 
