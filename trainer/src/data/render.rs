@@ -1,7 +1,8 @@
 //! Windows of the digits as ordinary clips: WAV and PNG files and the CSV that lists them.
 
+use std::collections::HashSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use evenkeel::clip::{write_png, write_wav};
@@ -19,6 +20,10 @@ const NOTHING_SHARE: f32 = 0.15;
 /// Name of the list in the folder of clips.
 pub const LIST: &str = "clips.csv";
 
+/// What is written beside the list. Its first line is how a folder of such clips is known again.
+const README: &str = "README.md";
+const TITLE: &str = "# Clips of digits";
+
 /// Writes `count` windows of `split` (all if `None`, or if there are fewer) as clips into `folder`:
 /// `{label}/{number}.wav` and `.png`, `clips.csv` with the columns
 /// `audio,image,label,split,group` (the group is the speaker), and `README.md` with `readme` and where
@@ -26,7 +31,7 @@ pub const LIST: &str = "clips.csv";
 ///
 /// Classes are as equal in number as they can be, and about a seventh is nothing. The same data set
 /// and count give the same bytes. The folder appears whole or not at all; one that is there is
-/// replaced if it is empty or holds such clips. Returns how many clips there are.
+/// replaced if it is empty or holds such clips and nothing else. Returns how many clips there are.
 ///
 /// # Errors
 /// When `folder` holds something else, or cannot be written.
@@ -90,25 +95,68 @@ pub fn render(
     )?;
     let provenance = digits.provenance();
     write(
-        "README.md",
-        format!("# Clips of digits\n\n{readme}\n\nMaterial: {provenance}.\n").as_bytes(),
+        README,
+        format!("{TITLE}\n\n{readme}\n\nMaterial: {provenance}.\n").as_bytes(),
     )?;
     replace(folder, temporary).with_context(|| format!("cannot write {}", folder.display()))?;
     Ok(chosen.len())
 }
 
-/// Refuses to replace what was not made here.
+/// Refuses to replace what was not made here: somebody's recordings may have a list of that name too.
 fn check_replaceable(folder: &Path) -> anyhow::Result<()> {
-    let ours = match fs::read_dir(folder) {
-        Ok(mut entries) => entries.next().is_none() || folder.join(LIST).is_file(),
-        Err(_) => !folder.exists(),
-    };
+    let cannot = || format!("cannot read {}", folder.display());
+    if !folder.exists() || fs::read_dir(folder).with_context(cannot)?.next().is_none() {
+        return Ok(());
+    }
+    let readme = fs::read_to_string(folder.join(README)).unwrap_or_default();
     ensure!(
-        ours,
-        "{} is there already and holds no {LIST}; give another folder with --out, or delete it",
+        readme.lines().next() == Some(TITLE) && folder.join(LIST).is_file(),
+        "{} is there already and holds no clips that this program made; give another folder with --out, or delete it",
         folder.display()
     );
+    let ours = listed(folder)?;
+    for file in files(folder).with_context(cannot)? {
+        ensure!(
+            ours.contains(&file),
+            "{} is not among the clips that this program made; move it away, or give another folder with --out",
+            file.display()
+        );
+    }
     Ok(())
+}
+
+/// What [`render`] left in `folder`: list, description, and the sounds and pictures that are listed.
+fn listed(folder: &Path) -> anyhow::Result<HashSet<PathBuf>> {
+    let list = folder.join(LIST);
+    let cannot = || format!("cannot read {}", list.display());
+    let mut ours = HashSet::from([list.clone(), folder.join(README)]);
+    for row in csv::Reader::from_path(&list)
+        .with_context(cannot)?
+        .records()
+    {
+        ours.extend(
+            row.with_context(cannot)?
+                .iter()
+                .take(2)
+                .map(|name| folder.join(name)),
+        );
+    }
+    Ok(ours)
+}
+
+/// Everything in `folder` and below that is no folder.
+fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        // A link to a folder counts as a file: what it leads to is not looked at, nor deleted.
+        if entry.file_type()?.is_dir() {
+            found.extend(files(&entry.path())?);
+        } else {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
 }
 
 /// Puts the finished folder in its place.
@@ -239,11 +287,37 @@ mod tests {
             66
         );
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
+    }
 
-        fs::remove_file(folder.join(LIST)).unwrap();
-        let error = render(&digits(), Split::Test, None, "Words.", &folder)
-            .unwrap_err()
-            .to_string();
-        assert!(error.contains("--out"), "{error}");
+    /// Recordings of the user's own, under the names that this program uses too, stay.
+    #[test]
+    fn what_it_did_not_make_is_never_replaced() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("clips");
+        let refused = |file: &Path, part: &str| {
+            let before = fs::read(file).unwrap();
+            let error = render(&digits(), Split::Test, Some(12), "Words.", &folder);
+            let error = format!("{:#}", error.unwrap_err());
+            assert!(error.contains("--out") && error.contains(part), "{error}");
+            assert_eq!(fs::read(file).unwrap(), before);
+        };
+        fs::create_dir_all(folder.join("zero")).unwrap();
+        let recording = folder.join("zero/mine.wav");
+        fs::write(&recording, "the only copy").unwrap();
+        fs::write(
+            folder.join(LIST),
+            "audio,image,label\nzero/mine.wav,,zero\n",
+        )
+        .unwrap();
+        refused(&recording, "clips");
+        fs::write(folder.join(README), "# My recordings\n").unwrap();
+        refused(&recording, "clips");
+
+        fs::remove_dir_all(&folder).unwrap();
+        render(&digits(), Split::Test, Some(12), "Words.", &folder).unwrap();
+        fs::write(&recording, "the only copy").unwrap();
+        refused(&recording, "mine.wav");
+        fs::remove_file(&recording).unwrap();
+        render(&digits(), Split::Test, Some(12), "Words.", &folder).unwrap();
     }
 }
