@@ -182,7 +182,99 @@ pub fn learning_rate(highest: f64, step: u64, warmup: u64, total: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use candle_core::{Device, Tensor};
+
+    use super::super::config::FitConfig;
     use super::*;
+    use crate::model::Model;
+
+    /// A model whose weights are all ½, a rule for it, and a gradient that is `value` everywhere.
+    fn at_half(changes: &[&str]) -> (Model, Optimiser, impl Fn(f32) -> Gradients + use<>) {
+        let mut all = vec![
+            "training.max_gradient_norm=0.0",
+            "training.weight_decay=0.1",
+        ];
+        all.extend(changes);
+        let all: Vec<String> = all.into_iter().map(str::to_owned).collect();
+        let text = include_str!("../../configs/digits.toml");
+        let config = FitConfig::parse(text, &all, Path::new("digits.toml")).unwrap();
+        let (audio, camera) = (config.audio.as_ref(), config.camera.as_ref());
+        let model = Model::new(&config.model, audio, camera, 11, 0).unwrap();
+        for var in model.parameters.vars() {
+            var.set(&Tensor::full(0.5f32, var.shape(), &Device::Cpu).unwrap())
+                .unwrap();
+        }
+        let counts: Vec<usize> = model
+            .parameters
+            .vars()
+            .iter()
+            .map(|v| v.elem_count())
+            .collect();
+        let gradient = move |value| counts.iter().map(|&n| vec![value; n]).collect();
+        let optimiser = Optimiser::new(&config.training, &model.parameters);
+        (model, optimiser, gradient)
+    }
+
+    /// Every weight matrix is `decayed`, everything else is `plain`.
+    fn assert_values(model: &Model, decayed: f32, plain: f32) {
+        let parameters = &model.parameters;
+        for (name, var) in parameters.names().iter().zip(parameters.vars()) {
+            let is_matrix = name.ends_with(".weight") && var.rank() == 2;
+            let expected = if is_matrix { decayed } else { plain };
+            for value in var.flatten_all().unwrap().to_vec1::<f32>().unwrap() {
+                assert!(
+                    (value - expected).abs() < 1e-6,
+                    "{name}: {value}, not {expected}"
+                );
+            }
+        }
+    }
+
+    /// By hand, for gradients 0.2 and −0.1 at the rate 0.01 with decay 0.1. The first step has the
+    /// length of the rate, whatever the gradient: ½ − 0.01·(1 + 0.1·½). The second has the averages
+    /// 0.008 and 0.00004996, undone to 0.008/0.19 and 0.00004996/0.001999.
+    #[test]
+    fn two_steps_of_adamw() {
+        let (model, mut optimiser, gradient) = at_half(&["training.optimiser=adamw"]);
+        optimiser
+            .step(&model.parameters, &gradient(0.2), 0.01)
+            .unwrap();
+        assert_values(&model, 0.4895, 0.49);
+        optimiser
+            .step(&model.parameters, &gradient(-0.1), 0.01)
+            .unwrap();
+        assert_values(&model, 0.486_347_13, 0.487_336_63);
+    }
+
+    /// By hand, for the same gradients at the rate 0.1: velocities 0.25 and 0.9·0.25 − 0.1 + 0.1·0.475
+    /// with decay, 0.2 and 0.9·0.2 − 0.1 without.
+    #[test]
+    fn two_steps_of_sgd() {
+        let (model, mut optimiser, gradient) = at_half(&["training.optimiser=sgd"]);
+        optimiser
+            .step(&model.parameters, &gradient(0.2), 0.1)
+            .unwrap();
+        assert_values(&model, 0.475, 0.48);
+        optimiser
+            .step(&model.parameters, &gradient(-0.1), 0.1)
+            .unwrap();
+        assert_values(&model, 0.45775, 0.472);
+    }
+
+    #[test]
+    fn a_long_gradient_is_scaled_to_the_norm_allowed() {
+        let changes = ["training.optimiser=sgd", "training.max_gradient_norm=2.0"];
+        let (model, mut optimiser, gradient) = at_half(&changes);
+        let norm = optimiser
+            .step(&model.parameters, &gradient(0.2), 0.1)
+            .unwrap();
+        let root = (model.parameters.count() as f64).sqrt();
+        assert!((norm - 0.2 * root).abs() < 1e-3 * norm, "{norm}");
+        let step = 0.1 * (2.0 / root) as f32;
+        assert_values(&model, 0.5 - 0.1 * 0.05 - step, 0.5 - step);
+    }
 
     #[test]
     fn the_rate_rises_then_falls_to_zero() {

@@ -236,3 +236,48 @@ fn key_statistics<'a>(
     statistics.add(&state.query, &keys);
     Ok(Some(statistics))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(audio: bool, camera: bool) -> Sample {
+        let given = |is: bool| is.then(|| vec![0.0]);
+        let (audio, camera) = (given(audio), given(camera));
+        Sample {
+            features: PerSensor { audio, camera },
+            label: 0,
+        }
+    }
+
+    /// Validity of the microphone and of the camera in a thousand examples.
+    fn validities(sample: &Sample, epoch: u32, dropout: f64) -> Vec<[f32; 2]> {
+        let one = |index| drop_sensor(sample, 7, epoch, index, dropout);
+        (0..1000).map(one).map(|v| [v.audio, v.camera]).collect()
+    }
+
+    #[test]
+    fn the_only_sensor_of_a_sample_is_never_dropped() {
+        for (audio, camera) in [(true, false), (false, true), (false, false)] {
+            let all = validities(&sample(audio, camera), 0, 1.0);
+            assert!(all.iter().all(|v| *v == [1.0, 1.0]));
+        }
+    }
+
+    #[test]
+    fn one_of_two_sensors_is_dropped_as_often_as_asked_for() {
+        let both = sample(true, true);
+        assert!(validities(&both, 0, 0.0).iter().all(|v| *v == [1.0, 1.0]));
+        let all = validities(&both, 0, 0.3);
+        let count = |kind: [f32; 2]| all.iter().filter(|v| **v == kind).count();
+        let (neither, audio, camera) = (count([1.0, 1.0]), count([0.0, 1.0]), count([1.0, 0.0]));
+        assert_eq!(neither + audio + camera, 1000);
+        assert!((640..760).contains(&neither), "{neither}");
+        assert!(
+            (100..200).contains(&audio) && (100..200).contains(&camera),
+            "{audio} {camera}"
+        );
+        assert_eq!(validities(&both, 0, 0.3), all);
+        assert_ne!(validities(&both, 1, 0.3), all);
+    }
+}
