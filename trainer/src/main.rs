@@ -49,18 +49,16 @@ fn one_thread_per_operation() {
 
 fn main() -> ExitCode {
     one_thread_per_operation();
-    let result = match Cli::parse().command {
-        Command::Data(args) => commands::data::run(&args),
-        Command::Study(args) => commands::study::run(&args),
-        Command::Export(args) => commands::export::run(&args),
+    let fine = |()| ExitCode::SUCCESS;
+    let outcome = match Cli::parse().command {
+        Command::Data(args) => commands::data::run(&args).map(fine),
+        Command::Study(args) => commands::study::run(&args).map(fine),
+        Command::Export(args) => commands::export::run(&args).map(fine),
         Command::Fit(args) => commands::fit::run(&args),
-        Command::Bench(args) => commands::bench::run(&args),
+        Command::Bench(args) => commands::bench::run(&args).map(fine),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
 }

@@ -38,6 +38,18 @@ impl DataConfig {
         Ok(())
     }
 
+    /// # Errors
+    /// When a value makes no sense; the message names its key.
+    pub fn check(&self) -> Result<()> {
+        if let Some(digits) = &self.digits {
+            digits.check()?;
+        }
+        if let Some(clips) = &self.clips {
+            clips.check()?;
+        }
+        Ok(())
+    }
+
     /// Loads the data set.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ pub mod clips;
 mod config;
 pub mod digits;
 pub mod fetch;
+pub(crate) mod range;
 pub mod render;
 pub mod seed;
 
@@ -13,6 +14,7 @@ use std::fmt;
 
 use evenkeel::window::Window;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// What a part of a data set is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
@@ -64,4 +66,25 @@ pub trait Dataset: Sync + Send {
 
     /// One line on what the data are, where they come from and under which licence.
     fn provenance(&self) -> String;
+
+    /// SHA-256, in hexadecimal, of the labels and of which examples are in which split: a run that is
+    /// resumed or exported must find the data that it was begun with.
+    fn fingerprint(&self) -> String;
+
+    /// Why clips were left out, a sentence for each; none where everything could be read.
+    fn left_out(&self) -> &[String] {
+        &[]
+    }
+}
+
+/// SHA-256 of a list of texts, in hexadecimal.
+fn hash<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> String {
+    let mut hash = Sha256::new();
+    for text in texts {
+        let text = text.as_ref();
+        // With its length, so that texts cut elsewhere are another list.
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text);
+    }
+    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }

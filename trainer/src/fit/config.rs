@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result};
 use evenkeel::frontend::{AudioConfig, CameraConfig};
 use serde::{Deserialize, Serialize};
 
@@ -141,42 +141,6 @@ impl FitConfig {
     /// The configuration kept in a run folder.
     pub fn path_in(run: &Path) -> PathBuf {
         run.join("config.toml")
-    }
-
-    fn check(&self) -> Result<()> {
-        let training = &self.training;
-        ensure!(training.epochs > 0, "training.epochs must be at least 1");
-        ensure!(training.batch > 0, "training.batch must be at least 1");
-        ensure!(
-            (1..=training.batch).contains(&training.shards),
-            "training.shards must be between 1 and training.batch"
-        );
-        ensure!(
-            training.learning_rate > 0.0 && training.learning_rate.is_finite(),
-            "training.learning_rate must be a positive number"
-        );
-        ensure!(
-            (0.0..=1.0).contains(&training.sensor_dropout),
-            "training.sensor_dropout must be between 0 and 1"
-        );
-        ensure!(
-            (0.0..=100.0).contains(&training.probe_gradient),
-            "training.probe_gradient must be between 0 and 100"
-        );
-        ensure!(
-            training.weight_decay >= 0.0
-                && training.warmup_epochs >= 0.0
-                && training.max_gradient_norm >= 0.0,
-            "training.weight_decay, warmup_epochs and max_gradient_norm must not be negative"
-        );
-        ensure!(
-            self.rollingq.beta >= 0.0,
-            "rollingq.beta must not be negative"
-        );
-        if self.audio.is_none() && self.camera.is_none() {
-            bail!("a model needs a sensor: write an [audio] or a [camera] section");
-        }
-        Ok(())
     }
 }
 

@@ -1,7 +1,9 @@
 //! Training one model: configuration, steps, checkpoints, metrics.
 
 mod bench;
+mod check;
 pub mod checkpoint;
+mod claim;
 mod config;
 mod evaluate;
 mod metrics;
@@ -13,10 +15,14 @@ mod shard;
 mod temperature;
 
 pub use bench::{StepTime, step_time};
+pub use claim::check_data;
 pub use config::{FitConfig, OptimiserKind, Training};
 pub use evaluate::{Answers, Prepared, Workers};
 pub use metrics::{EpochMetrics, RotationRecord, Summary, Sums};
 pub use result::{PerLostSensor, RunResult, measure, read_result, read_result_file, result_path};
-pub use run::{Watcher, best_weights, fit, metrics_path, new_model, picture_path};
+pub use run::{
+    CHECKPOINT_INTERVAL, Watcher, best_weights, fit, fit_saving_every, metrics_path, new_model,
+    picture_path,
+};
 pub use shard::{Outcome, Sample, Shard, argmax};
 pub use temperature::fit_temperature;

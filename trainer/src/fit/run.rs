@@ -9,6 +9,7 @@ use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
 use super::checkpoint::{self, Progress};
+use super::claim::claim;
 use super::config::FitConfig;
 use super::evaluate::{Prepared, Workers};
 use super::metrics::{EpochMetrics, RotationRecord, Sums};
@@ -20,7 +21,7 @@ use crate::model::{Fusion, Model, ROTATION, to_safetensors};
 use crate::rollingq::{KeyStatistics, Rotation, RotationMatrix};
 
 /// Time between checkpoints inside an epoch; one is written at every epoch's end too.
-const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(60);
+pub const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The weights of the best epoch, in a run folder.
 pub fn best_weights(run: &Path) -> PathBuf {
@@ -58,17 +59,35 @@ pub fn fit(
     run: &Path,
     watcher: &mut dyn Watcher,
 ) -> Result<Vec<EpochMetrics>> {
-    claim(config, run)?;
+    fit_saving_every(CHECKPOINT_INTERVAL, config, data, run, watcher)
+}
+
+/// Like [`fit`], with other than the usual time between checkpoints inside an epoch; it changes
+/// nothing in the result.
+///
+/// # Errors
+/// See [`fit`].
+pub fn fit_saving_every(
+    interval: Duration,
+    config: &FitConfig,
+    data: &dyn Dataset,
+    run: &Path,
+    watcher: &mut dyn Watcher,
+) -> Result<Vec<EpochMetrics>> {
+    for split in [Split::Train, Split::Validation] {
+        ensure!(
+            data.len(split) > 0,
+            "the {split} split is empty; add examples to it"
+        );
+    }
+    // What cannot be built must leave no folder that then refuses the mended configuration.
+    let mut workers = Workers::new(config)?;
     let model = new_model(config, data)?;
+    claim(config, data, run)?;
     let mut optimiser = Optimiser::new(&config.training, &model.parameters);
     let mut progress = checkpoint::load(run, &model, &mut optimiser)?.unwrap_or_default();
-    let mut workers = Workers::new(config)?;
     if progress.epoch < config.training.epochs {
         let validation = workers.prepare(data, Split::Validation)?;
-        ensure!(
-            !validation.samples.is_empty(),
-            "the validation split is empty: nothing could be chosen on it"
-        );
         let mut trainer = Trainer {
             config,
             data,
@@ -77,6 +96,7 @@ pub fn fit(
             optimiser,
             workers: &mut workers,
             validation,
+            interval,
             saved: Instant::now(),
         };
         while progress.epoch < config.training.epochs {
@@ -103,25 +123,6 @@ pub fn new_model(config: &FitConfig, data: &dyn Dataset) -> Result<Model> {
     .context("the model cannot be built")
 }
 
-/// Makes the folder this configuration's, or checks that it is.
-fn claim(config: &FitConfig, run: &Path) -> Result<()> {
-    let path = FitConfig::path_in(run);
-    let text = config.text()?;
-    match std::fs::read_to_string(&path) {
-        Ok(found) => ensure!(
-            found == text,
-            "{} holds a run with another configuration; choose another folder or remove this one",
-            run.display()
-        ),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            write_atomically(&path, text.as_bytes())
-                .with_context(|| format!("cannot write {}", path.display()))?;
-        }
-        Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
-    }
-    Ok(())
-}
-
 struct Trainer<'a> {
     config: &'a FitConfig,
     data: &'a dyn Dataset,
@@ -130,6 +131,7 @@ struct Trainer<'a> {
     optimiser: Optimiser,
     workers: &'a mut Workers,
     validation: Prepared,
+    interval: Duration,
     saved: Instant,
 }
 
@@ -137,7 +139,6 @@ impl Trainer<'_> {
     fn epoch(&mut self, progress: &mut Progress, watcher: &mut dyn Watcher) -> Result<()> {
         let training = &self.config.training;
         let order = shuffled(self.data.len(Split::Train), training.seed, progress.epoch);
-        ensure!(!order.is_empty(), "the training split is empty");
         let batches: Vec<&[usize]> = order.chunks(training.batch).collect();
         let steps = batches.len() as u64;
         let total = steps * u64::from(training.epochs);
@@ -150,7 +151,7 @@ impl Trainer<'_> {
             progress.step = step as u64 + 1;
             progress.updates = self.optimiser.steps;
             watcher.step(progress.epoch + 1, progress.step, steps, &sums);
-            if self.saved.elapsed() > CHECKPOINT_INTERVAL && progress.step < steps {
+            if self.saved.elapsed() >= self.interval && progress.step < steps {
                 progress.sums = (&sums).into();
                 self.save(progress)?;
             }
@@ -323,4 +324,35 @@ fn write_metrics(run: &Path, epochs: &[EpochMetrics]) -> Result<()> {
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::digits::{Digits, DigitsConfig, fixture};
+
+    struct Nobody;
+
+    impl Watcher for Nobody {
+        fn step(&mut self, _: u32, _: u64, _: u64, _: &Sums) {}
+        fn epoch(&mut self, _: &EpochMetrics) {}
+    }
+
+    #[test]
+    fn a_model_that_cannot_be_built_leaves_no_run_behind() {
+        let root = tempfile::tempdir().unwrap();
+        let run = root.path().join("run");
+        let text = include_str!("../../configs/digits.toml");
+        let data = Digits::from_material(&DigitsConfig::default(), 0, fixture::material()).unwrap();
+        for (change, word) in [
+            ("model.heads=3", "heads"),
+            ("audio.mel_bands=120", "mel_bands"),
+        ] {
+            let changes = [change.to_owned()];
+            let config = FitConfig::parse(text, &changes, Path::new("digits.toml")).unwrap();
+            let error = fit(&config, &data, &run, &mut Nobody).unwrap_err();
+            assert!(format!("{error:#}").contains(word), "{error:#}");
+            assert!(!run.exists());
+        }
+    }
 }

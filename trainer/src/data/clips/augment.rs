@@ -9,16 +9,17 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::data::digits::noise::{gain, rms, white};
+use crate::data::range::within;
 
 /// How far training windows may be changed; zero leaves a thing as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Augmentation {
-    /// Seconds by which a window is moved either way.
+    /// Seconds by which a window is moved either way, 0..10.
     pub shift: f32,
-    /// Decibels by which the sound is made louder or softer.
+    /// Decibels by which the sound is made louder or softer, 0..40.
     pub gain_db: f32,
-    /// Level of added hiss under the sound's own, decibels, at its loudest; 0 adds none.
+    /// Level of added hiss under the sound's own, decibels, at its loudest, 0..100; 0 adds none.
     pub noise_db: f32,
     /// Share of each side of the picture that may be cut off, 0..0.5.
     pub crop: f32,
@@ -42,6 +43,17 @@ impl Default for Augmentation {
 }
 
 impl Augmentation {
+    /// # Errors
+    /// When a value leaves the range that its field names; the message names its key.
+    pub fn check(&self) -> anyhow::Result<()> {
+        let key = |name: &str| format!("data.clips.augmentation.{name}");
+        within(&key("shift"), self.shift, 0.0..=10.0)?;
+        within(&key("gain_db"), self.gain_db, 0.0..=40.0)?;
+        within(&key("noise_db"), self.noise_db, 0.0..=100.0)?;
+        within(&key("crop"), self.crop, 0.0..=0.5)?;
+        within(&key("light"), self.light, 0.0..=1.0)
+    }
+
     /// The window of `length` near `middle`, changed.
     pub(super) fn window(
         &self,

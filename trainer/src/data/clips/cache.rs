@@ -147,7 +147,10 @@ impl ClipCache {
             frame_rate: (self.reduction.frame_rate > 0.0).then_some(self.reduction.frame_rate),
         };
         let mut clip = read_clip(entry, &options)?;
-        clip.sound = clip.sound.map(|sound| resample(&sound, self.rate)).transpose()?;
+        clip.sound = clip
+            .sound
+            .map(|sound| resample(&sound, self.rate))
+            .transpose()?;
         let header = Header {
             origin: origin.clone(),
             duration: clip.duration,

@@ -2,74 +2,27 @@
 
 mod augment;
 pub mod cache;
+mod config;
 mod split;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use evenkeel::clip::{Clip, ClipEntry, ClipList};
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 pub use self::augment::Augmentation;
 use self::cache::{ClipCache, Reduction};
+pub use self::config::ClipsConfig;
 use super::fetch::{self, Store};
-use super::{Dataset, Example, Split, seed};
+use super::{Dataset, Example, Split, hash, seed};
 
-/// Which clips, and how they are used.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClipsConfig {
-    /// A folder per class, or a CSV file as `evenkeel evaluate` takes it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub path: Option<PathBuf>,
-    /// In place of `path`: a collection that `evenkeel-train data get` knows, such as `grid-digits`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub collection: Option<String>,
-    /// How long a window is, in seconds; it is taken from the middle of each clip.
-    #[serde(default = "one_second")]
-    pub window_seconds: f32,
-    /// Samples per second that are kept; best the microphone frontend's own rate.
-    #[serde(default = "sixteen_kilohertz")]
-    pub sample_rate: u32,
-    /// Frames per second that are kept; all if 0.
-    #[serde(default = "twenty_five")]
-    pub frame_rate: f32,
-    /// Longer side of the frames that are kept, in pixels.
-    #[serde(default = "small")]
-    pub max_side: u32,
-    /// The label that means that there is nothing to recognise.
-    #[serde(default = "nothing")]
-    pub nothing: String,
-    /// What training windows are changed by.
-    #[serde(default)]
-    pub augmentation: Augmentation,
-}
-
-fn one_second() -> f32 {
-    1.0
-}
-
-fn sixteen_kilohertz() -> u32 {
-    16_000
-}
-
-fn twenty_five() -> f32 {
-    25.0
-}
-
-fn small() -> u32 {
-    128
-}
-
-fn nothing() -> String {
-    super::digits::NOTHING.to_owned()
-}
-
-/// Shares of clips that may be unusable before training is refused.
+/// Share of the clips that may be unusable before training is refused.
 const MOST_BAD: f32 = 0.1;
+/// Reasons for leaving clips out that are printed; more would hide the rest of what is.
+const REASONS: usize = 10;
 
 /// The data set. Every clip is decoded once, into the cache.
 pub struct Clips {
@@ -77,130 +30,172 @@ pub struct Clips {
     seed: u64,
     labels: Vec<String>,
     cache: ClipCache,
-    /// Usable clips and their labels.
+    /// All clips that are listed, and their labels.
     clips: Vec<(ClipEntry, usize)>,
-    /// Which of them are in each split.
+    /// Which of them are in each split and can be read.
     splits: [Vec<usize>; 3],
+    /// Why the others are not.
+    left_out: Vec<String>,
     how: &'static str,
     from: String,
 }
 
 impl Clips {
-    /// Lists the clips, decodes those that are not in `store`'s cache yet, and splits them: as the
-    /// CSV says, else by its groups, else at random with every class in its share (70 % training,
-    /// 15 % validation, 15 % test), from `seed`.
+    /// Lists the clips, splits them and decodes those that are not in `store`'s cache yet. They are
+    /// split as the CSV says, else by its groups and by the files that clips share, else at random
+    /// with every class in its share (70 % training, 15 % validation, 15 % test), from `seed`.
     ///
-    /// Clips that cannot be read are named and left out, unless they are more than a tenth.
+    /// Clips that cannot be read are named and left out, unless they are more than a tenth. They have
+    /// their place in the split all the same: which clips are readable today moves no other.
     ///
     /// # Errors
-    /// When the list is unusable, a clip has no label, too many clips cannot be read, or a split
-    /// would be empty.
+    /// When the list is unusable, a clip has no label, there is one class only or one without a clip
+    /// for training, too many clips cannot be read, or a split would be empty.
     pub fn load(config: &ClipsConfig, seed: u64, store: &Store) -> anyhow::Result<Self> {
-        let (root, from) = match (&config.path, &config.collection) {
-            (Some(path), None) => {
-                let name = path.file_name().unwrap_or(path.as_os_str());
-                (path.clone(), name.display().to_string())
-            }
-            (None, Some(name)) => {
-                let collection = fetch::collection(name)?;
-                (
-                    store.unpacked(collection)?,
-                    format!("{name} ({})", collection.licence),
-                )
-            }
-            _ => bail!("the clips need either a path or a collection, and not both"),
-        };
+        config.check()?;
+        let (root, from) = source(config, store)?;
         let path = root.display();
+        let entries = listed(&root, config)?;
+        let labels = labels(&entries, &config.nothing);
         ensure!(
-            (0.05..=60.0).contains(&config.window_seconds),
-            "window_seconds of the clips is {}, but must be 0.05 to 60",
-            config.window_seconds
+            labels.len() > 1,
+            "{path}: every clip is of the class {:?}; add clips of another class, or of {:?} for there being nothing",
+            labels[0],
+            config.nothing
         );
-        let cache = ClipCache::new(
-            store.cache.join("clips"),
-            Reduction {
-                sample_rate: config.sample_rate,
-                frame_rate: config.frame_rate,
-                max_side: config.max_side,
-            },
-        )?;
-        let list = ClipList::read(&root)?;
-        for entry in &list.entries {
-            ensure!(
-                entry.label.is_some(),
-                "{path}: clip {} has no label; training needs the label of every clip",
-                entry.name
-            );
+        let (mut splits, how) =
+            split::split(&entries, seed).with_context(|| format!("cannot split {path}"))?;
+        let cache = ClipCache::new(store.cache.join("clips"), reduction(config))?;
+        let reasons = prepare(&entries, &cache);
+        let left_out: Vec<String> = reasons.iter().flatten().cloned().collect();
+        report(&left_out, entries.len(), &root)?;
+        for list in &mut splits {
+            list.retain(|&at| reasons[at].is_none());
         }
-        // A little more than a window, so that it can be moved about.
-        let wanted =
-            Duration::from_secs_f32(config.window_seconds + 2.0 * config.augmentation.shift);
-        let entries: Vec<ClipEntry> = list
-            .entries
-            .iter()
-            .map(|entry| entry.centred(wanted))
-            .collect();
-        let bar = ProgressBar::new(entries.len() as u64)
-            .with_message("clips")
-            .with_style(
-                ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} {eta}")
-                    .expect("the template is fixed"),
-            );
-        let results: Vec<Result<(), String>> = entries
-            .par_iter()
-            .map(|entry| {
-                let result = cache.prepare(entry).map_err(|error| format!("{error:#}"));
-                bar.inc(1);
-                result
-            })
-            .collect();
-        bar.finish_and_clear();
-        let bad: Vec<&String> = results
-            .iter()
-            .filter_map(|result| result.as_ref().err())
-            .collect();
-        for reason in bad.iter().take(10) {
-            eprintln!("left out: {reason}");
-        }
-        ensure!(
-            bad.len() as f32 <= MOST_BAD * entries.len() as f32,
-            "{path}: {} of {} clips cannot be used, the first because {}; mend or remove them",
-            bad.len(),
-            entries.len(),
-            bad[0]
-        );
-        let usable: Vec<ClipEntry> = entries
-            .into_iter()
-            .zip(&results)
-            .filter(|(_, result)| result.is_ok())
-            .map(|(entry, _)| entry)
-            .collect();
-        let labels = labels(&usable, &config.nothing);
-        let (splits, how) =
-            split::split(&usable, seed).with_context(|| format!("cannot split {path}"))?;
-        let number = |entry: &ClipEntry| {
-            labels
-                .iter()
-                .position(|label| Some(label) == entry.label.as_ref())
-        };
-        let mut clips = Vec::with_capacity(usable.len());
-        for entry in usable {
-            match number(&entry) {
+        let mut clips = Vec::with_capacity(entries.len());
+        for entry in entries {
+            match labels.iter().position(|l| Some(l) == entry.label.as_ref()) {
                 Some(label) => clips.push((entry, label)),
                 None => bail!("{path}: clip {} has no label", entry.name),
             }
         }
-        Ok(Self {
+        let clips = Self {
             config: config.clone(),
             seed,
             labels,
             cache,
             clips,
             splits,
+            left_out,
             how,
             from,
-        })
+        };
+        clips
+            .check()
+            .with_context(|| format!("cannot use {path}"))?;
+        Ok(clips)
     }
+
+    /// Refuses what nothing can be learnt from, or nothing chosen or reported on.
+    fn check(&self) -> anyhow::Result<()> {
+        for split in [Split::Train, Split::Validation, Split::Test] {
+            ensure!(
+                self.len(split) > 0,
+                "no clip of the {split} split can be read; mend them or add others"
+            );
+        }
+        let train = &self.splits[Split::Train as usize];
+        for (number, label) in self.labels.iter().enumerate() {
+            ensure!(
+                train.iter().any(|&at| self.clips[at].1 == number),
+                "no clip of the class {label:?} is for training; add clips or groups of it, or take the class out"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Where the clips are listed, and what to call that.
+fn source(config: &ClipsConfig, store: &Store) -> anyhow::Result<(PathBuf, String)> {
+    match (&config.path, &config.collection) {
+        (Some(path), _) => {
+            let name = path.file_name().unwrap_or(path.as_os_str());
+            Ok((path.clone(), name.display().to_string()))
+        }
+        (None, Some(name)) => {
+            let collection = fetch::collection(name)?;
+            let from = format!("{name} ({})", collection.licence);
+            Ok((store.unpacked(collection)?, from))
+        }
+        (None, None) => bail!("data.clips needs a path or a collection"),
+    }
+}
+
+/// The clips of a list, each cut to a little more than a window, so that it can be moved about.
+fn listed(root: &Path, config: &ClipsConfig) -> anyhow::Result<Vec<ClipEntry>> {
+    let list = ClipList::read(root)?;
+    if let Some(entry) = list.entries.iter().find(|entry| entry.label.is_none()) {
+        bail!(
+            "{}: clip {} has no label; training needs the label of every clip",
+            root.display(),
+            entry.name
+        );
+    }
+    let wanted = Duration::from_secs_f32(config.window_seconds + 2.0 * config.augmentation.shift);
+    Ok(list
+        .entries
+        .iter()
+        .map(|entry| entry.centred(wanted))
+        .collect())
+}
+
+fn reduction(config: &ClipsConfig) -> Reduction {
+    Reduction {
+        sample_rate: config.sample_rate,
+        frame_rate: config.frame_rate,
+        max_side: config.max_side,
+    }
+}
+
+/// Decodes what is not in the cache yet; for each clip why it cannot be read, if so.
+fn prepare(entries: &[ClipEntry], cache: &ClipCache) -> Vec<Option<String>> {
+    let bar = ProgressBar::new(entries.len() as u64)
+        .with_message("clips")
+        .with_style(
+            ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} {eta}")
+                .expect("the template is fixed"),
+        );
+    let reasons = entries
+        .par_iter()
+        .map(|entry| {
+            let result = cache.prepare(entry);
+            bar.inc(1);
+            result.err().map(|error| format!("{error:#}"))
+        })
+        .collect();
+    bar.finish_and_clear();
+    reasons
+}
+
+/// Says which clips are left out, or refuses when they are too many.
+fn report(left_out: &[String], clips: usize, root: &Path) -> anyhow::Result<()> {
+    let Some(first) = left_out.first() else {
+        return Ok(());
+    };
+    let bad = left_out.len();
+    ensure!(
+        bad as f32 <= MOST_BAD * clips as f32,
+        "{}: {bad} of {clips} clips cannot be used, the first because {first}; mend or remove them",
+        root.display()
+    );
+    eprintln!("{bad} of {clips} clips cannot be used and are left out:");
+    for reason in left_out.iter().take(REASONS) {
+        eprintln!("  {reason}");
+    }
+    if bad > REASONS {
+        eprintln!("  and {} more", bad - REASONS);
+    }
+    Ok(())
 }
 
 /// Class names in alphabetical order, the one for nothing last.
@@ -259,12 +254,28 @@ impl Dataset for Clips {
         let [train, validation, test] = self.splits.each_ref().map(Vec::len);
         format!(
             "{} clips of {} classes from {}, {}, seed {}: {train} for training, {validation} for validation, {test} for testing",
-            self.clips.len(),
+            train + validation + test,
             self.labels.len(),
             self.from,
             self.how,
             self.seed
         )
+    }
+
+    fn fingerprint(&self) -> String {
+        let mut texts = self.labels.clone();
+        for split in [Split::Train, Split::Validation, Split::Test] {
+            texts.push(split.to_string());
+            for &at in &self.splits[split as usize] {
+                let (entry, label) = &self.clips[at];
+                texts.extend([entry.name.clone(), self.labels[*label].clone()]);
+            }
+        }
+        hash(texts)
+    }
+
+    fn left_out(&self) -> &[String] {
+        &self.left_out
     }
 }
 

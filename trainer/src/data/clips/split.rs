@@ -1,9 +1,10 @@
 //! Which clips train, which choose, which are reported.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use anyhow::{bail, ensure};
-use evenkeel::clip::ClipEntry;
+use evenkeel::clip::{ClipEntry, ClipSource};
 use rand::seq::SliceRandom;
 
 use crate::data::{Split, seed};
@@ -16,14 +17,15 @@ const SHARE: f64 = 0.15;
 /// # Errors
 /// When the list names an unknown split, or a split would be empty.
 pub fn split(entries: &[ClipEntry], seed: u64) -> anyhow::Result<([Vec<usize>; 3], &'static str)> {
+    let units = units(entries);
+    let all: Vec<usize> = (0..entries.len()).collect();
+    let together = groups(&units, &all);
     let (parts, how) = if entries.iter().any(|entry| entry.split.is_some()) {
-        (as_listed(entries, seed)?, "split as the list says")
+        (as_listed(entries, &units, seed)?, "split as the list says")
     } else if entries.iter().any(|entry| entry.group.is_some()) {
-        let all: Vec<usize> = (0..entries.len()).collect();
-        (
-            draw(&groups(entries, &all), entries.len(), seed),
-            "split by group",
-        )
+        (draw(&together, entries.len(), seed), "split by group")
+    } else if together.len() < entries.len() {
+        (draw(&together, entries.len(), seed), "split by file")
     } else {
         (by_class(entries, seed), "split at random within each class")
     };
@@ -38,7 +40,7 @@ pub fn split(entries: &[ClipEntry], seed: u64) -> anyhow::Result<([Vec<usize>; 3
         list.sort_unstable();
         ensure!(
             !list.is_empty(),
-            "no clip is left for the {part} split; add clips, or groups, or a column `split` that says which are for it"
+            "no clip is left for the {part} split; add clips, or groups (clips of one file are one, unless the column `group` says otherwise), or a column `split` that says which are for it"
         );
     }
     Ok((splits, how))
@@ -46,8 +48,69 @@ pub fn split(entries: &[ClipEntry], seed: u64) -> anyhow::Result<([Vec<usize>; 3
 
 type Parts = Vec<(usize, Split)>;
 
+/// What a clip may not be parted from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Unit<'a> {
+    /// Nothing else, or the clips that share a file with this one, the first of them.
+    Clip(usize),
+    /// The group of that name.
+    Group(&'a str),
+}
+
+/// The unit of every clip: its group, or else all clips of the same sound or picture file. One
+/// recording cut into several clips would otherwise be met again in the test.
+fn units(entries: &[ClipEntry]) -> Vec<Unit<'_>> {
+    let mut same_group: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut same_file: BTreeMap<&PathBuf, Vec<usize>> = BTreeMap::new();
+    for (at, entry) in entries.iter().enumerate() {
+        if let Some(group) = &entry.group {
+            same_group.entry(group).or_default().push(at);
+        }
+        for file in files(entry) {
+            same_file.entry(file).or_default().push(at);
+        }
+    }
+    // Where every clip of a file has a group, somebody has thought about it: then groups alone count.
+    same_file.retain(|_, clips| clips.iter().any(|&at| entries[at].group.is_none()));
+    let mut first: Vec<usize> = (0..entries.len()).collect();
+    for clips in same_group.values().chain(same_file.values()) {
+        for pair in clips.windows(2) {
+            let [one, other] = [0, 1].map(|i| first_of(&first, pair[i]));
+            first[one.max(other)] = one.min(other);
+        }
+    }
+    let mut named: BTreeMap<usize, &str> = BTreeMap::new();
+    for (group, clips) in &same_group {
+        named.entry(first_of(&first, clips[0])).or_insert(group);
+    }
+    (0..entries.len())
+        .map(|at| {
+            let at = first_of(&first, at);
+            named
+                .get(&at)
+                .map_or(Unit::Clip(at), |group| Unit::Group(group))
+        })
+        .collect()
+}
+
+fn files(entry: &ClipEntry) -> impl Iterator<Item = &PathBuf> {
+    let (one, other) = match &entry.source {
+        ClipSource::Container(path) => (Some(path), None),
+        ClipSource::Separate { sound, picture } => (sound.as_ref(), picture.as_ref()),
+    };
+    one.into_iter().chain(other)
+}
+
+/// The first clip of a unit, by way of earlier and earlier clips in it.
+fn first_of(first: &[usize], mut at: usize) -> usize {
+    while first[at] != at {
+        at = first[at];
+    }
+    at
+}
+
 /// As the list says. A list without validation clips gives a part of its training clips for it.
-fn as_listed(entries: &[ClipEntry], seed: u64) -> anyhow::Result<Parts> {
+fn as_listed(entries: &[ClipEntry], units: &[Unit], seed: u64) -> anyhow::Result<Parts> {
     let mut parts = Parts::new();
     for (at, entry) in entries.iter().enumerate() {
         let part = match entry.split.as_deref().map(str::to_lowercase).as_deref() {
@@ -65,56 +128,63 @@ fn as_listed(entries: &[ClipEntry], seed: u64) -> anyhow::Result<Parts> {
         };
         parts.push((at, part));
     }
-    for part in [Split::Train, Split::Validation, Split::Test] {
-        let groups = |of| {
-            parts
-                .iter()
-                .filter(move |(_, p)| (*p == part) == of)
-                .map(|&(at, _)| &entries[at].group)
-        };
-        for group in groups(true).flatten() {
-            ensure!(
-                !groups(false).flatten().any(|other| other == group),
-                "group {group:?} is in {part} and in another split; a group must stay together"
-            );
-        }
-    }
+    check_together(entries, units, &parts)?;
     if parts.iter().all(|&(_, part)| part != Split::Validation) {
-        let train: Vec<usize> = parts
-            .iter()
-            .filter(|(_, p)| *p == Split::Train)
-            .map(|&(at, _)| at)
-            .collect();
-        let mut order = groups(entries, &train);
-        order.shuffle(&mut seed::rng("validation clips", &[seed]));
-        let wanted = (SHARE * train.len() as f64).round().max(1.0) as usize;
-        for at in order
-            .into_iter()
-            .scan(0, |taken, group| {
-                let more = *taken < wanted;
-                *taken += group.len();
-                more.then_some(group)
-            })
-            .flatten()
-        {
-            parts[at].1 = Split::Validation;
-        }
+        take_validation(units, &mut parts, seed);
     }
     Ok(parts)
 }
 
-/// Clips that must stay together; a clip without a group is one of its own.
-fn groups(entries: &[ClipEntry], of: &[usize]) -> Vec<Vec<usize>> {
-    let mut named: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    let mut groups = Vec::new();
-    for &at in of {
-        match &entries[at].group {
-            Some(group) => named.entry(group).or_default().push(at),
-            None => groups.push(vec![at]),
+/// Refuses a list that parts what must stay together.
+fn check_together(entries: &[ClipEntry], units: &[Unit], parts: &Parts) -> anyhow::Result<()> {
+    let mut met: BTreeMap<Unit, (usize, Split)> = BTreeMap::new();
+    for &(at, part) in parts {
+        let (other, others) = *met.entry(units[at]).or_insert((at, part));
+        if others == part {
+            continue;
+        }
+        let [one, two] = [other, at].map(|at| &entries[at].name);
+        match units[at] {
+            Unit::Group(group) => bail!(
+                "group {group:?} is in {others} with {one} and in {part} with {two}; a group must stay together"
+            ),
+            Unit::Clip(_) => bail!(
+                "{one} is in {others} and {two} in {part}, but they are of one file and must stay together; give each a `group` if they are independent"
+            ),
         }
     }
-    groups.extend(named.into_values());
-    groups
+    Ok(())
+}
+
+/// Makes a part of the training clips validation clips, whole units in random order.
+fn take_validation(units: &[Unit], parts: &mut Parts, seed: u64) {
+    let train: Vec<usize> = parts
+        .iter()
+        .filter(|(_, part)| *part == Split::Train)
+        .map(|&(at, _)| at)
+        .collect();
+    let mut order = groups(units, &train);
+    order.shuffle(&mut seed::rng("validation clips", &[seed]));
+    let wanted = (SHARE * train.len() as f64).round().max(1.0) as usize;
+    let mut taken = 0;
+    for group in order {
+        if taken >= wanted {
+            break;
+        }
+        taken += group.len();
+        for at in group {
+            parts[at].1 = Split::Validation;
+        }
+    }
+}
+
+/// Some of the clips, those of one unit together.
+fn groups(units: &[Unit], of: &[usize]) -> Vec<Vec<usize>> {
+    let mut groups: BTreeMap<Unit, Vec<usize>> = BTreeMap::new();
+    for &at in of {
+        groups.entry(units[at]).or_default().push(at);
+    }
+    groups.into_values().collect()
 }
 
 /// Deals whole groups, in random order, to whichever split is furthest from its share.

@@ -146,16 +146,138 @@ fn the_list_s_own_split_is_kept_and_checked() {
     assert!(error.contains("stay together"), "{error}");
 }
 
+/// Names of the clips of each split.
+fn names(clips: &Clips) -> [Vec<String>; 3] {
+    clips.splits.each_ref().map(|list| {
+        let name = |&at: &usize| clips.clips[at].0.name.clone();
+        list.iter().map(name).collect()
+    })
+}
+
 #[test]
 fn a_few_bad_clips_are_left_out_and_many_are_refused() {
     let folder = folder();
     let file = |n: u8| folder.path().join(format!("clips/bell/{n}.png"));
+    let whole = load(folder.path(), "clips", 0).unwrap();
+    assert!(whole.left_out().is_empty());
     fs::write(file(3), b"not a picture").unwrap();
-    assert_eq!(load(folder.path(), "clips", 0).unwrap().clips.len(), 39);
+    let rest = load(folder.path(), "clips", 0).unwrap();
+    assert_eq!(rest.left_out().len(), 1);
+    assert!(rest.left_out()[0].contains("3.png"));
+    // The others stay in their splits.
+    let without = names(&whole).map(|list| {
+        list.into_iter()
+            .filter(|name| name != "bell/3.wav + 3.png")
+            .collect::<Vec<_>>()
+    });
+    assert_eq!(names(&rest), without);
     (4..9).for_each(|n| fs::write(file(n), b"not a picture").unwrap());
     let error = format!("{:#}", load(folder.path(), "clips", 0).err().unwrap());
     assert!(
         error.contains("6 of 40") && error.contains("3.png"),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_fingerprint_changes_with_clips_labels_and_split_alone() {
+    let folder = folder();
+    let print = |list, seed| load(folder.path(), list, seed).unwrap().fingerprint();
+    let before = print("clips", 0);
+    assert_eq!(before.len(), 64);
+    assert_eq!(print("clips", 0), before);
+    assert_ne!(print("clips", 1), before);
+    let split = |n: u8| ["train", "validation", "test"][usize::from(n % 3)].to_owned();
+    write_csv(folder.path(), "split", split);
+    let listed = print("list.csv", 0);
+    assert_eq!(print("list.csv", 1), listed);
+    write_csv(folder.path(), "split", |n| split(n + u8::from(n == 7)));
+    assert_ne!(print("list.csv", 0), listed);
+    make_clip(&folder.path().join("clips"), "bell", 50);
+    assert_ne!(print("clips", 0), before);
+}
+
+/// Ten recordings of which each is cut into four clips.
+fn write_cuts(folder: &Path, columns: &str, extra: impl Fn(u8, u8) -> String) {
+    let mut text = format!("audio,image,label,start,end{columns}\n");
+    for number in 1..=10 {
+        for cut in 0..4 {
+            let (label, start) = (
+                ["bell", "nothing"][usize::from(cut % 2)],
+                f32::from(cut) / 5.0,
+            );
+            let file = format!("clips/bell/{number}");
+            let extra = extra(number, cut);
+            text += &format!(
+                "{file}.wav,{file}.png,{label},{start},{}{extra}\n",
+                start + 0.2
+            );
+        }
+    }
+    fs::write(folder.join("list.csv"), text).unwrap();
+}
+
+#[test]
+fn clips_of_one_file_stay_together_unless_they_have_groups() {
+    let folder = folder();
+    write_cuts(folder.path(), "", |_, _| String::new());
+    for seed in 0..3 {
+        let clips = load(folder.path(), "list.csv", seed).unwrap();
+        let files = names(&clips).map(|list| -> HashSet<String> {
+            list.iter()
+                .map(|name| name[..name.find(' ').unwrap()].to_owned())
+                .collect()
+        });
+        assert_eq!(files.each_ref().map(HashSet::len).iter().sum::<usize>(), 10);
+        assert!(clips.provenance().contains("by file"));
+    }
+    write_cuts(folder.path(), ",split", |n, cut| {
+        (if n + cut < 9 { ",train" } else { ",test" }).to_owned()
+    });
+    let error = format!("{:#}", load(folder.path(), "list.csv", 0).err().unwrap());
+    assert!(
+        error.contains("clips/bell/6.wav") && error.contains("`group`"),
+        "{error}"
+    );
+
+    write_cuts(folder.path(), ",group", |n, cut| {
+        format!(",{}", (n + cut) % 5)
+    });
+    let clips = load(folder.path(), "list.csv", 0).unwrap();
+    let groups = clips.splits.each_ref().map(|list| -> HashSet<&String> {
+        list.iter()
+            .flat_map(|&at| &clips.clips[at].0.group)
+            .collect()
+    });
+    assert_eq!(groups.each_ref().map(HashSet::len).iter().sum::<usize>(), 5);
+    // One row without a group: its file is parted from nothing that is in it.
+    write_cuts(folder.path(), ",group", |n, cut| {
+        (if (n, cut) == (1, 0) { "," } else { ",same" }).to_owned()
+    });
+    let error = format!("{:#}", load(folder.path(), "list.csv", 0).err().unwrap());
+    assert!(error.contains("no clip is left"), "{error}");
+}
+
+#[test]
+fn every_class_must_be_learnt() {
+    let folder = folder();
+    write_csv(folder.path(), "split", |n| {
+        (if n > 20 || n % 4 == 0 {
+            "test"
+        } else {
+            "train"
+        })
+        .to_owned()
+    });
+    let error = format!("{:#}", load(folder.path(), "list.csv", 0).err().unwrap());
+    assert!(
+        error.contains("\"nothing\"") && error.contains("training"),
+        "{error}"
+    );
+    fs::remove_dir_all(folder.path().join("clips/nothing")).unwrap();
+    let error = format!("{:#}", load(folder.path(), "clips", 0).err().unwrap());
+    assert!(
+        error.contains("\"bell\"") && error.contains("another class"),
         "{error}"
     );
 }

@@ -1,6 +1,9 @@
 //! How hard the digits are to see and to hear.
 
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
+
+use crate::data::range::{pair_within, within};
 
 /// Everything that decides how hard the task is, in one place.
 ///
@@ -12,6 +15,15 @@ pub struct Difficulty {
     pub scene: SceneDifficulty,
     /// What the microphone hears.
     pub voice: VoiceDifficulty,
+}
+
+impl Difficulty {
+    /// # Errors
+    /// When a value leaves the range that its field names; the message names its key.
+    pub fn check(&self) -> Result<()> {
+        self.scene.check()?;
+        self.voice.check()
+    }
 }
 
 /// How hard scenes are to read. Ranges are `[lowest, highest]`, drawn uniformly.
@@ -51,6 +63,20 @@ impl Default for SceneDifficulty {
     }
 }
 
+impl SceneDifficulty {
+    fn check(&self) -> Result<()> {
+        let key = |name: &str| format!("data.digits.difficulty.scene.{name}");
+        pair_within(&key("contrast"), self.contrast, 0.0..=1.0)?;
+        pair_within(&key("size"), self.size, 0.2..=1.0)?;
+        within(&key("rotation"), self.rotation, 0.0..=40.0)?;
+        within(&key("perspective"), self.perspective, 0.0..=0.6)?;
+        within(&key("uneven_light"), self.uneven_light, 0.0..=0.9)?;
+        within(&key("clutter"), self.clutter, 0.0..=1.0)?;
+        pair_within(&key("blur"), self.blur, 0.0..=3.0)?;
+        pair_within(&key("noise"), self.noise, 0.0..=0.2)
+    }
+}
+
 /// How hard words are to understand. Ranges are `[lowest, highest]`, drawn uniformly.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -77,5 +103,16 @@ impl Default for VoiceDifficulty {
             speed: [0.85, 1.18],
             tilt_db: 8.0,
         }
+    }
+}
+
+impl VoiceDifficulty {
+    fn check(&self) -> Result<()> {
+        let key = |name: &str| format!("data.digits.difficulty.voice.{name}");
+        pair_within(&key("level_db"), self.level_db, -50.0..=-10.0)?;
+        pair_within(&key("snr_db"), self.snr_db, -5.0..=60.0)?;
+        within(&key("reverberation"), self.reverberation, 0.0..=1.0)?;
+        pair_within(&key("speed"), self.speed, 0.5..=2.0)?;
+        within(&key("tilt_db"), self.tilt_db, 0.0..=20.0)
     }
 }

@@ -32,12 +32,15 @@ pub use self::source::{DigitsSource, Material};
 use self::speed::Speeds;
 use self::voice::Room;
 use super::fetch::Store;
-use super::{Dataset, Example, Split, seed};
+use super::range::within;
+use super::{Dataset, Example, Split, hash, seed};
 
 /// The name of the class in which there is no digit.
 pub const NOTHING: &str = "nothing";
 /// How many digits there are; the class after them is [`NOTHING`].
 const DIGITS: usize = 10;
+/// More than a run lasts; keeps a slip of the pen from asking for all the memory.
+const MOST_WINDOWS: usize = 10_000_000;
 
 /// What of the data set can be chosen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -61,6 +64,25 @@ impl Default for DigitsConfig {
             window_seconds: 1.28,
             difficulty: Difficulty::default(),
         }
+    }
+}
+
+impl DigitsConfig {
+    /// # Errors
+    /// When a value makes no sense; the message names its key.
+    pub fn check(&self) -> anyhow::Result<()> {
+        within(
+            "data.digits.window_seconds",
+            self.window_seconds,
+            0.2..=30.0,
+        )?;
+        let windows = 1..=MOST_WINDOWS;
+        within(
+            "data.digits.windows_per_epoch",
+            self.windows_per_epoch,
+            windows,
+        )?;
+        self.difficulty.check()
     }
 }
 
@@ -103,15 +125,7 @@ impl Digits {
         seed: u64,
         material: Material,
     ) -> anyhow::Result<Self> {
-        ensure!(
-            (0.2..=30.0).contains(&config.window_seconds),
-            "window_seconds of the digits is {}, but must be 0.2 to 30",
-            config.window_seconds
-        );
-        ensure!(
-            config.windows_per_epoch > 0,
-            "windows_per_epoch of the digits must not be 0"
-        );
+        config.check()?;
         let mut speakers: Vec<String> = material.words.iter().map(|w| w.speaker.clone()).collect();
         speakers.sort();
         speakers.dedup();
@@ -300,6 +314,20 @@ impl Dataset for Digits {
             self.material.provenance,
             self.speakers.len()
         )
+    }
+
+    fn fingerprint(&self) -> String {
+        let mut texts = vec![self.provenance()];
+        texts.extend_from_slice(&self.labels);
+        for split in [Split::Train, Split::Validation, Split::Test] {
+            let images: usize = self.images[split as usize].iter().map(Vec::len).sum();
+            texts.push(format!("{split}: {images} images"));
+            for &at in &self.words[split as usize] {
+                let word = &self.material.words[at];
+                texts.push(format!("{} {} {}", word.speaker, word.digit, word.index));
+            }
+        }
+        hash(texts)
     }
 }
 

@@ -1,0 +1,203 @@
+//! Which configurations make sense: what is refused here would fail, or train nothing, hours later.
+
+use anyhow::{Result, bail, ensure};
+use evenkeel::frontend::CameraConfig;
+
+use super::config::{FitConfig, Training};
+use crate::data::clips::ClipsConfig;
+use crate::data::range::within;
+use crate::model::{ModelSpec, sensors};
+use crate::rollingq::RollingQ;
+
+/// Seconds by which windows may differ and count as equal: less than any hop of a frontend.
+const TOLERANCE: f64 = 1e-3;
+
+impl FitConfig {
+    /// # Errors
+    /// When a value makes no sense alone or beside another; the message names the keys.
+    pub(super) fn check(&self) -> Result<()> {
+        check_training(&self.training)?;
+        check_model(&self.model)?;
+        check_rollingq(&self.rollingq)?;
+        self.data.check()?;
+        if self.audio.is_none() && self.camera.is_none() {
+            bail!("a model needs a sensor: write an [audio] or a [camera] section");
+        }
+        if let Some(audio) = &self.audio {
+            audio.check()?;
+        }
+        if let Some(camera) = &self.camera {
+            camera.check()?;
+        }
+        match &self.data.clips {
+            Some(clips) => self.check_clips(clips),
+            None => Ok(()),
+        }
+    }
+
+    /// Clips must hold what the frontends look at: the rest would be silence and blur.
+    fn check_clips(&self, clips: &ClipsConfig) -> Result<()> {
+        let (audio, camera) = (self.audio.as_ref(), self.camera.as_ref());
+        let has = sensors(self.model.fusion, audio, camera);
+        let (audio, camera) = (audio.filter(|_| has.audio), camera.filter(|_| has.camera));
+        let length = f64::from(clips.window_seconds);
+        if let Some(audio) = audio {
+            let needed = audio.window_duration().as_secs_f64();
+            ensure!(
+                length >= needed - TOLERANCE,
+                "data.clips.window_seconds is {}, but audio.window_samples at audio.sample_rate last {needed} s; make the clips' window at least as long",
+                clips.window_seconds
+            );
+        }
+        let Some(camera) = camera else {
+            return Ok(());
+        };
+        ensure!(
+            length >= f64::from(camera.window_seconds) - TOLERANCE,
+            "data.clips.window_seconds is {}, but camera.window_seconds is {}; make the clips' window at least as long",
+            clips.window_seconds,
+            camera.window_seconds
+        );
+        let needed = side_needed(camera);
+        ensure!(
+            clips.max_side >= needed,
+            "data.clips.max_side is {}, but camera.width and camera.height of {}×{} after camera.crop need {needed}; keep larger frames",
+            clips.max_side,
+            camera.width,
+            camera.height
+        );
+        Ok(())
+    }
+}
+
+/// Longer side of a frame, in pixels, from which the encoder's picture can be cut without enlarging.
+fn side_needed(camera: &CameraConfig) -> u32 {
+    let (width, height) = camera
+        .crop
+        .map_or((1.0, 1.0), |crop| (crop.width, crop.height));
+    let side = (camera.width as f32 / width).max(camera.height as f32 / height);
+    // A crop of a third has a last digit: 48/0.33333334 needs 144 pixels, not 143.99.
+    (side - 0.01).ceil() as u32
+}
+
+fn check_training(training: &Training) -> Result<()> {
+    ensure!(training.epochs > 0, "training.epochs must be at least 1");
+    ensure!(training.batch > 0, "training.batch must be at least 1");
+    ensure!(
+        (1..=training.batch).contains(&training.shards),
+        "training.shards must be between 1 and training.batch"
+    );
+    ensure!(
+        training.learning_rate > 0.0 && training.learning_rate.is_finite(),
+        "training.learning_rate must be a positive number"
+    );
+    within(
+        "training.sensor_dropout",
+        training.sensor_dropout,
+        0.0..=1.0,
+    )?;
+    within(
+        "training.probe_gradient",
+        training.probe_gradient,
+        0.0..=100.0,
+    )?;
+    for (key, value) in [
+        ("weight_decay", training.weight_decay),
+        ("warmup_epochs", training.warmup_epochs),
+        ("max_gradient_norm", training.max_gradient_norm),
+    ] {
+        ensure!(
+            value >= 0.0 && value.is_finite(),
+            "training.{key} must be a number that is not negative, not {value}"
+        );
+    }
+    Ok(())
+}
+
+/// Bounds that no encoder for a board comes near; above them, a slip of the pen asks for all memory.
+fn check_model(model: &ModelSpec) -> Result<()> {
+    within("model.width", model.width, 1..=4096)?;
+    within("model.depth", model.depth, 1..=64)?;
+    within("model.heads", model.heads, 1..=model.width)?;
+    within("model.mlp_ratio", model.mlp_ratio, 1..=16)
+}
+
+fn check_rollingq(rollingq: &RollingQ) -> Result<()> {
+    within("rollingq.beta", rollingq.beta, 0.0..=2.0)?;
+    within("rollingq.sigma", rollingq.sigma, 0.0..=1000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    const DIGITS: &str = include_str!("../../configs/digits.toml");
+    const GRID: &str = include_str!("../../configs/grid.toml");
+
+    fn refused(text: &str, change: &str, parts: &[&str]) {
+        let config = FitConfig::parse(text, &[change.to_owned()], Path::new("test.toml"));
+        let error = format!("{:#}", config.expect_err(change));
+        for part in parts {
+            assert!(error.contains(part), "{change}: {error}");
+        }
+    }
+
+    #[test]
+    fn values_that_no_run_could_use_are_refused_by_name() {
+        for (key, value) in [
+            ("data.digits.difficulty.voice.speed", "[0.0, 1.2]"),
+            ("data.digits.difficulty.voice.snr_db", "[20.0, 10.0]"),
+            ("data.digits.difficulty.scene.clutter", "1.5"),
+            ("data.digits.difficulty.scene.uneven_light", "-0.1"),
+            ("data.digits.difficulty.scene.blur", "[nan, 1.0]"),
+            ("data.digits.windows_per_epoch", "0"),
+            ("model.mlp_ratio", "0"),
+            ("model.width", "0"),
+            ("model.depth", "0"),
+            ("model.heads", "0"),
+            ("rollingq.sigma", "nan"),
+            ("rollingq.beta", "-0.1"),
+            ("training.weight_decay", "inf"),
+        ] {
+            refused(DIGITS, &format!("{key}={value}"), &[key]);
+        }
+        for (key, value) in [
+            ("data.clips.augmentation.shift", "-1.0"),
+            ("data.clips.augmentation.light", "nan"),
+            ("data.clips.max_side", "0"),
+            ("data.clips.sample_rate", "0"),
+            ("data.clips.frame_rate", "nan"),
+            ("data.clips.path", "recordings"),
+        ] {
+            refused(
+                GRID,
+                &format!("{key}={value}"),
+                &["data.clips", key.rsplit('.').next().unwrap()],
+            );
+        }
+    }
+
+    #[test]
+    fn clips_hold_what_the_frontends_look_at() {
+        FitConfig::parse(GRID, &[], Path::new("grid.toml")).unwrap();
+        let parts = [
+            "data.clips.window_seconds is 0.7",
+            "window_samples",
+            "0.8 s",
+        ];
+        refused(GRID, "data.clips.window_seconds=0.7", &parts);
+        let parts = [
+            "data.clips.window_seconds is 0.8",
+            "camera.window_seconds is 0.9",
+        ];
+        refused(GRID, "camera.window_seconds=0.9", &parts);
+        // 48 pixels of 0.36 of the width.
+        let parts = ["data.clips.max_side is 133", "need 134"];
+        refused(GRID, "data.clips.max_side=133", &parts);
+        // A model that does not look needs no picture.
+        let changes = ["data.clips.max_side=16", "model.fusion=audio"].map(str::to_owned);
+        FitConfig::parse(GRID, &changes, Path::new("grid.toml")).unwrap();
+    }
+}
