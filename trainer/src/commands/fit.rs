@@ -118,7 +118,7 @@ impl Watcher for Bar {
         let mut line = format!(
             "epoch {:3}  loss {:.4}  train {:.2} %  validation {:.2} %{air}  attention audio {:.2} camera {:.2}",
             metrics.epoch,
-            metrics.loss,
+            metrics.train.loss,
             100.0 * metrics.train.accuracy,
             100.0 * metrics.validation.accuracy,
             metrics.validation.audio_share,

@@ -26,8 +26,8 @@ pub struct Progress {
     pub updates: u64,
     /// Rotations done.
     pub rotations: u32,
-    /// Most right answers on the validation split so far.
-    pub best: Option<u64>,
+    /// Smallest loss on the validation split so far.
+    pub best: Option<f64>,
     /// Sums over the epoch under way.
     pub sums: SavedSums,
     /// The epochs so far.
@@ -179,7 +179,7 @@ mod tests {
     fn progress_comes_back_bit_for_bit() {
         let progress = Progress {
             step: 3,
-            best: Some(7),
+            best: Some(0.7),
             sums: SavedSums {
                 loss: 0.1 + 0.2,
                 air_sum: 1.0 / 3.0,

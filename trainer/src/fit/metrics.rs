@@ -32,6 +32,7 @@ impl Sums {
             let label = outcome.label as usize;
             self.examples += 1;
             self.correct += u64::from(argmax(&outcome.logits) == label);
+            self.loss += cross_entropy(&outcome.logits, label);
             for (sum, share) in std::iter::zip(&mut self.attention, outcome.attention) {
                 *sum += f64::from(share);
             }
@@ -71,6 +72,7 @@ impl Sums {
             examples: self.examples,
             correct: self.correct,
             accuracy: self.accuracy(),
+            loss: self.loss / n,
             audio_probe: self.probe_accuracy(Modality::Audio),
             camera_probe: self.probe_accuracy(Modality::Camera),
             audio_share: self.attention[1] / n,
@@ -85,6 +87,13 @@ impl Sums {
     }
 }
 
+/// −ln softmax(logits)[label].
+fn cross_entropy(logits: &[f32], label: usize) -> f64 {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let sum: f64 = logits.iter().map(|&l| f64::from(l - largest).exp()).sum();
+    sum.ln() - f64::from(logits[label] - largest)
+}
+
 /// What a model does on a set of examples.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
@@ -94,6 +103,8 @@ pub struct Summary {
     pub correct: u64,
     /// Share of right fused answers, 0..1.
     pub accuracy: f64,
+    /// Mean cross-entropy of the fused answers, nats.
+    pub loss: f64,
     /// Share of right answers of the audio encoder's probe head.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio_probe: Option<f64>,
@@ -131,13 +142,11 @@ pub struct EpochMetrics {
     pub epoch: u32,
     /// Learning rate of its last step.
     pub learning_rate: f64,
-    /// Mean cross-entropy of the training examples, nats.
-    pub loss: f64,
     /// The training examples as they were seen, weights moving.
     pub train: Summary,
     /// The validation split at the epoch's end, after a rotation if there was one.
     pub validation: Summary,
-    /// Whether these are the best weights so far.
+    /// Whether these are the weights with the smallest validation loss so far.
     pub best: bool,
     /// The rotation at its end, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -60,8 +60,11 @@ fn draw(epochs: &[EpochMetrics], svg: &mut String) -> Result<(), Box<dyn std::er
     };
     let panels = [
         (
-            "Loss of the fused answer while training, nats",
-            vec![curve("fused", BOTH, |e| Some(e.loss))],
+            "Loss of the fused answer, nats",
+            vec![
+                curve("training", TRAINING, |e| Some(e.train.loss)),
+                curve("validation", BOTH, |e| Some(e.validation.loss)),
+            ],
         ),
         (
             "Accuracy, %",
@@ -158,9 +161,11 @@ fn panel(
             .legend(|(x, y)| PathElement::new([(x + 7, y - 6), (x + 7, y + 6)], ROTATION));
     }
     // The loss falls, everything else rises.
-    let free = match curves.len() {
-        1 => SeriesLabelPosition::UpperRight,
-        _ => SeriesLabelPosition::LowerRight,
+    let falls = |c: &Curve| c.points.last().map(|p| p.1) < c.points.first().map(|p| p.1);
+    let free = if curves.iter().all(falls) {
+        SeriesLabelPosition::UpperRight
+    } else {
+        SeriesLabelPosition::LowerRight
     };
     chart
         .configure_series_labels()
@@ -182,6 +187,7 @@ mod tests {
             examples: 10,
             correct: 5,
             accuracy: 0.5,
+            loss: 1.0 / f64::from(number),
             audio_probe: Some(0.4),
             camera_probe: None,
             audio_share: 0.3,
@@ -191,7 +197,6 @@ mod tests {
         EpochMetrics {
             epoch: number,
             learning_rate: 1e-3,
-            loss: 1.0 / f64::from(number),
             train: summary.clone(),
             validation: summary.clone(),
             best: true,

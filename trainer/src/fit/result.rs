@@ -32,7 +32,7 @@ pub struct RunResult {
     pub parameters: usize,
     /// Epochs trained.
     pub epochs: u32,
-    /// The epoch whose weights were kept, the best on the validation split.
+    /// The epoch whose weights were kept: the one with the smallest validation loss.
     pub best_epoch: u32,
     /// Those weights on the validation split.
     pub validation: Summary,

@@ -198,9 +198,10 @@ impl Trainer<'_> {
             .workers
             .answer(&self.model, &self.validation)?
             .summary();
-        let best = progress.best.is_none_or(|best| validation.correct > best);
+        // By loss: a few hundred validation examples are soon all right, and then chance would choose.
+        let best = progress.best.is_none_or(|best| validation.loss < best);
         if best {
-            progress.best = Some(validation.correct);
+            progress.best = Some(validation.loss);
             let path = best_weights(self.run);
             write_atomically(&path, &to_safetensors(&self.model.parameters.values()?)?)
                 .with_context(|| format!("cannot write {}", path.display()))?;
@@ -208,7 +209,6 @@ impl Trainer<'_> {
         let metrics = EpochMetrics {
             epoch: progress.epoch + 1,
             learning_rate: rate,
-            loss: sums.loss / sums.examples.max(1) as f64,
             train: sums.summary(),
             validation,
             best,

@@ -107,10 +107,7 @@ impl Shard {
 
         let share = 1.0 / batch as f32;
         let mut loss = cross_entropy(&out.logits, &labels, &vec![share; labels.len()])?;
-        let mut sums = Sums {
-            loss: f64::from(loss.to_scalar::<f32>()?) * batch as f64,
-            ..Sums::default()
-        };
+        let mut sums = Sums::default();
         for modality in Modality::ALL {
             if let Some(probe) = &out.probes[modality] {
                 // A sensor that gave nothing teaches its probe nothing.
