@@ -64,6 +64,7 @@ pub fn run(args: &Args) -> Result<()> {
     let weights = Weights::read(&weights_path)?;
     let result = fit::read_result(&args.run)?;
     let data = config.data.open()?;
+    fit::check_data(&args.run, &*data)?;
     let model = fit::new_model(&config, &*data)?;
     model.parameters.load_file(&weights_path)?;
 
