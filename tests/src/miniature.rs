@@ -9,15 +9,18 @@ use crate::program;
 /// Epochs of the run.
 pub const EPOCHS: usize = 6;
 
-/// Everything that `fit` needs, small. β = 0 makes it rotate at the first chance.
-const CONFIG: &str = r#"
+/// The digits that the project makes itself, few of them.
+const DIGITS: &str = r#"
 [data]
 seed = 3
 
 [data.digits]
 source = "made"
 windows_per_epoch = 96
+"#;
 
+/// Everything else that `fit` needs, small. β = 0 makes it rotate at the first chance.
+const REST: &str = r#"
 [model]
 width = 16
 depth = 1
@@ -70,17 +73,34 @@ max_rotations = 1
 
 /// Writes the configuration file into `folder` and gives its path.
 pub fn write_config(folder: &Path) -> PathBuf {
+    write(folder, DIGITS)
+}
+
+/// The same over the clips at `clips`, a path as somebody would write it into the file.
+pub fn write_clips_config(folder: &Path, clips: &str) -> PathBuf {
+    let data = format!(
+        "[data]\nseed = 3\n\n[data.clips]\npath = {clips:?}\nwindow_seconds = 1.28\nsample_rate = 8000\n"
+    );
+    write(folder, &data)
+}
+
+fn write(folder: &Path, data: &str) -> PathBuf {
     let path = folder.join("miniature.toml");
-    fs::write(&path, CONFIG).expect("the configuration can be written");
+    fs::write(&path, format!("{data}{REST}")).expect("the configuration can be written");
     path
 }
 
-/// `evenkeel-train fit` with the configuration in `folder`, writing `folder/run`.
+/// `evenkeel-train fit` of the digits, writing `folder/run`.
 pub fn fit(folder: &Path) -> Command {
+    fit_config(folder, &write_config(folder))
+}
+
+/// `evenkeel-train fit` with the configuration file `config`, writing `folder/run`.
+pub fn fit_config(folder: &Path, config: &Path) -> Command {
     let mut command = program("evenkeel-train");
     command
         .args(["fit", "--config"])
-        .arg(write_config(folder))
+        .arg(config)
         .arg("--out")
         .arg(folder.join("run"));
     command
@@ -92,7 +112,7 @@ pub fn export(folder: &Path) -> Command {
     command
         .arg("export")
         .arg(folder.join("run"))
-        .args(["--name", "miniature", "--out"])
+        .args(["--name", "miniature", "--license", "CC0-1.0", "--out"])
         .arg(folder.join("model"));
     command
 }

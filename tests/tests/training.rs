@@ -18,6 +18,10 @@ fn slow_a_miniature_run_is_trained_exported_and_evaluated() {
     run(&mut miniature::fit(folder.path())).fine();
     let epochs = fs::read_to_string(at("run/metrics.jsonl")).unwrap();
     assert_eq!(epochs.lines().count(), miniature::EPOCHS, "{epochs}");
+    assert!(
+        epochs.contains("\"rotation\":{"),
+        "it never rotated: {epochs}"
+    );
 
     run(&mut miniature::export(folder.path())).fine();
     run(program("evenkeel").arg("inspect").arg(at("model")))
@@ -52,19 +56,24 @@ fn slow_a_killed_run_ends_with_the_same_weights_as_one_that_was_left_alone() {
     let alone = TempDir::new().unwrap();
     run(&mut miniature::fit(alone.path())).fine();
 
+    // A checkpoint after every step, so that the run goes on in the middle of an epoch.
     let killed = TempDir::new().unwrap();
-    let progress = killed.path().join("run/metrics.jsonl");
+    let fit = || {
+        let mut command = miniature::fit(killed.path());
+        command.args(["--checkpoint-seconds", "0"]);
+        command
+    };
     let mut kills = 0;
-    // Each time a little later after the next epoch was written down, so that the kill falls into
-    // different moments: training, validation, saving.
     for epochs in 1..miniature::EPOCHS {
-        let mut child = miniature::fit(killed.path())
+        let mut child = fit()
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        if wait_for_lines(&progress, epochs, &mut child) {
-            std::thread::sleep(Duration::from_millis(17 * epochs as u64));
+        if wait_for_a_step_after(&killed.path().join("run"), epochs, &mut child) {
+            // Each time a little later, so that the kill falls into different moments: a step,
+            // saving, validation.
+            std::thread::sleep(Duration::from_millis(7 * epochs as u64));
             kills += usize::from(child.try_wait().unwrap().is_none());
             // SIGKILL: nothing is told to the program.
             child.kill().unwrap();
@@ -75,29 +84,37 @@ fn slow_a_killed_run_ends_with_the_same_weights_as_one_that_was_left_alone() {
         kills >= 3,
         "the run ended before it could be killed ({kills} kills)"
     );
-    run(&mut miniature::fit(killed.path())).fine();
+    run(&mut fit()).fine();
 
-    let weights = "run/best.safetensors";
-    assert_eq!(
-        sha256(&killed.path().join(weights)),
-        sha256(&alone.path().join(weights)),
-        "after {kills} kills"
-    );
+    for name in [
+        "best.safetensors",
+        "checkpoint.safetensors",
+        "metrics.jsonl",
+    ] {
+        let file = |folder: &TempDir| sha256(&folder.path().join("run").join(name));
+        assert_eq!(file(&killed), file(&alone), "{name} after {kills} kills");
+    }
 }
 
-/// Whether `path` has at least `lines` lines before the program ends.
-fn wait_for_lines(path: &Path, lines: usize, child: &mut Child) -> bool {
+/// Whether the run writes down at least so many epochs, and then a checkpoint inside the next, before
+/// the program ends.
+fn wait_for_a_step_after(run: &Path, epochs: usize, child: &mut Child) -> bool {
+    let (metrics, checkpoint) = (
+        run.join("metrics.jsonl"),
+        run.join("checkpoint.safetensors"),
+    );
+    let written = |path: &Path| fs::metadata(path).and_then(|m| m.modified()).ok();
     let begun = Instant::now();
     while child.try_wait().unwrap().is_none() {
-        let found = fs::read_to_string(path).map_or(0, |text| text.lines().count());
-        if found >= lines {
+        let found = fs::read_to_string(&metrics).map_or(0, |text| text.lines().count());
+        if found >= epochs && written(&checkpoint) > written(&metrics) {
             return true;
         }
         assert!(
             begun.elapsed() < Duration::from_secs(300),
             "no epoch ended in five minutes"
         );
-        std::thread::sleep(Duration::from_millis(5));
+        std::thread::sleep(Duration::from_millis(1));
     }
     false
 }
@@ -108,35 +125,25 @@ fn a_configuration_with_a_mistake_names_it() {
     let config = miniature::write_config(folder.path());
     let text = fs::read_to_string(&config).unwrap();
     fs::write(&config, text.replace("depth = 1", "dephts = 1")).unwrap();
-    let out = folder.path().join("run");
-    run(program("evenkeel-train")
-        .args(["fit", "--config"])
-        .arg(&config)
-        .arg("--out")
-        .arg(&out))
-    .refuses(1, &["miniature.toml", "dephts"]);
-    assert!(!out.exists(), "a run was begun");
+    run(&mut miniature::fit_config(folder.path(), &config))
+        .refuses(1, &["miniature.toml", "dephts"]);
+    assert!(!folder.path().join("run").exists(), "a run was begun");
 }
 
 #[test]
 fn a_list_of_clips_that_cannot_be_trained_on_is_refused_before_training() {
     let folder = TempDir::new().unwrap();
-    let list = folder.path().join("clips.csv");
     write_tone(&folder.path().join("a.wav"), 1.5);
-    write_csv(&list, &["path,label", "a.wav,one", "gone.wav,two"]);
-    let config = miniature::write_config(folder.path());
-    let text = fs::read_to_string(&config).unwrap();
-    let (_, rest) = text.split_once("[model]").unwrap();
-    let data = format!("[data]\nseed = 3\n\n[data.clips]\npath = {list:?}\n\n[model]");
-    fs::write(&config, data + rest).unwrap();
-    let out = folder.path().join("run");
-    run(program("evenkeel-train")
-        .args(["fit", "--config"])
-        .arg(&config)
-        .arg("--out")
-        .arg(&out))
-    .refuses(1, &["gone.wav"]);
-    assert!(!out.join("best.safetensors").exists());
+    let lines = [
+        "path,label,split",
+        "a.wav,one,train",
+        "gone.wav,two,train",
+        "lost.wav,two,test",
+    ];
+    write_csv(&folder.path().join("clips.csv"), &lines);
+    let config = miniature::write_clips_config(folder.path(), "clips.csv");
+    run(&mut miniature::fit_config(folder.path(), &config)).refuses(1, &["gone.wav"]);
+    assert!(!folder.path().join("run").exists(), "a run was begun");
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub struct ClipsConfig {
     /// as long as the windows of the frontends.
     #[serde(default = "one_second")]
     pub window_seconds: f32,
-    /// Samples per second that are kept, 1..384,000; best the microphone frontend's own rate.
+    /// Samples per second that are kept, 1,000..384,000; best the microphone frontend's own rate.
     #[serde(default = "sixteen_kilohertz")]
     pub sample_rate: u32,
     /// Frames per second that are kept, 0..1000; all if 0.
@@ -74,7 +74,7 @@ impl ClipsConfig {
             self.window_seconds,
             0.05..=60.0,
         )?;
-        within("data.clips.sample_rate", self.sample_rate, 1..=384_000)?;
+        within("data.clips.sample_rate", self.sample_rate, 1_000..=384_000)?;
         within("data.clips.frame_rate", self.frame_rate, 0.0..=1000.0)?;
         within("data.clips.max_side", self.max_side, 1..=4096)?;
         self.augmentation.check()
