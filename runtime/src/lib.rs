@@ -11,4 +11,6 @@ pub mod evaluation;
 pub mod files;
 pub mod frontend;
 pub mod package;
+mod panics;
+mod probability;
 pub mod window;

@@ -78,7 +78,7 @@ fn a_tensor_that_claims_to_be_huge() {
             });
             seal(package);
         },
-        &["fusion.onnx"],
+        &["fusion.onnx", "added.by.test", "larger than"],
     );
 }
 

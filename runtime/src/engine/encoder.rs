@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use tract_onnx::prelude::{TValue, Tensor, tvec};
 
-use super::EngineError;
 use super::graph::{Graph, fill, zeros};
+use super::{EngineError, shown};
 use crate::package::Manifest;
 use crate::window::Modality;
 
@@ -57,7 +57,8 @@ impl Encoder {
             if port.name != modality.to_string() || !fits(manifest, modality, &port.shape) {
                 return Err(format!(
                     "takes `{}` of shape {:?}, which does not fit [{modality}] of model.toml",
-                    port.name, port.shape
+                    shown::name(&port.name),
+                    port.shape
                 ));
             }
             shape.clone_from(&port.shape);
@@ -105,7 +106,7 @@ impl Encoder {
                 modality: self.modality,
             });
         }
-        fill(&mut self.input, features);
+        fill(&self.graph, &mut self.input, features)?;
         let mut values = self
             .graph
             .run(tvec![TValue::from_const(self.input.clone())])?;

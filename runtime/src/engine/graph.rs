@@ -1,14 +1,14 @@
 //! One graph, optimised and ready to run on one thread.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use tract_onnx::prelude::*;
 
-use super::EngineError;
 use super::tensors::MAX_ELEMENTS;
 use super::verify::{Port, verify};
+use super::{EngineError, shown};
+use crate::panics;
 
 /// One graph and the state that it keeps between windows. Clones share the weights.
 #[derive(Clone)]
@@ -35,9 +35,9 @@ impl Graph {
         check_inputs(&verified.inputs).map_err(refuse)?;
         // The checks above are meant to leave nothing for tract to stumble over; if something gets
         // past them, the caller still gets an error and not a panic.
-        let plan = catch_unwind(AssertUnwindSafe(|| optimise(&verified.model)))
+        let plan = panics::catch(|| optimise(&verified.model))
             .unwrap_or_else(|_| Err("it made the inference library panic".to_owned()))
-            .map_err(|what| refuse(format!("cannot be run ({what})")))?;
+            .map_err(|what| refuse(format!("cannot be run ({})", shown::sentence(&what))))?;
         let mut outputs = Vec::new();
         for (index, name) in verified.outputs.iter().enumerate() {
             let shape = plan
@@ -47,7 +47,8 @@ impl Graph {
                 .and_then(fixed_f32_shape);
             let Some(shape) = shape else {
                 return Err(refuse(format!(
-                    "gives `{name}` that is not f32 of a fixed shape"
+                    "gives `{}` that is not f32 of a fixed shape",
+                    shown::name(name)
                 )));
             };
             outputs.push(Port {
@@ -55,9 +56,10 @@ impl Graph {
                 shape,
             });
         }
-        let state = plan
-            .spawn()
-            .map_err(|error| refuse(format!("cannot be run ({error})")))?;
+        let state = plan.spawn().map_err(|error| {
+            let what = shown::sentence(&error.to_string());
+            refuse(format!("cannot be run ({what})"))
+        })?;
         Ok(Self {
             file,
             plan,
@@ -83,7 +85,8 @@ impl Graph {
             .find(|port| !expected.contains(&port.name.as_str()));
         match stray {
             Some(port) => {
-                Err(self.refuse(format!("gives an output `{}` that nobody reads", port.name)))
+                let name = shown::name(&port.name);
+                Err(self.refuse(format!("gives an output `{name}` that nobody reads")))
             }
             None => Ok(()),
         }
@@ -109,19 +112,23 @@ impl Graph {
         }
     }
 
+    fn failed(&self, what: &str) -> EngineError {
+        EngineError::Run {
+            file: self.file.clone(),
+            what: shown::sentence(what),
+        }
+    }
+
     /// Runs the graph once; inputs in the order in which `check_inputs` saw them.
     pub fn run(&mut self, inputs: TVec<TValue>) -> Result<TVec<TValue>, EngineError> {
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.state.run(inputs)))
+        let outcome = panics::catch(|| self.state.run(inputs))
             .unwrap_or_else(|_| Err(TractError::msg("the inference library panicked")));
         outcome.map_err(|error| {
             // What the failed run left in its state must not meet the next window.
             if let Ok(state) = self.plan.spawn() {
                 self.state = state;
             }
-            EngineError::Run {
-                file: self.file.clone(),
-                what: error.root_cause().to_string(),
-            }
+            self.failed(&error.root_cause().to_string())
         })
     }
 
@@ -134,10 +141,7 @@ impl Graph {
         let numbers = value
             .try_as_plain_ram()
             .and_then(|view| view.as_slice::<f32>())
-            .map_err(|error| EngineError::Run {
-                file: self.file.clone(),
-                what: error.to_string(),
-            })?;
+            .map_err(|error| self.failed(&error.to_string()))?;
         if numbers.iter().all(|x| x.is_finite()) {
             Ok(numbers)
         } else {
@@ -188,13 +192,22 @@ pub(super) fn zeros(graph: &Graph, shape: &[usize]) -> Result<Arc<Tensor>, Engin
         .map_err(|error| graph.refuse(format!("cannot be run ({error})")))
 }
 
-/// Overwrites an f32 tensor of the same length. In place, unless a clone of the engine or a run
-/// that failed still holds it.
-pub(super) fn fill(tensor: &mut Arc<Tensor>, values: &[f32]) {
-    let Ok(mut view) = Arc::make_mut(tensor).try_as_plain_ram_mut() else {
-        return;
-    };
-    if let Ok(numbers) = view.as_slice_mut::<f32>() {
-        numbers.copy_from_slice(values);
+/// Overwrites an f32 tensor, an input of `graph`, by as many values as it has. In place, unless a
+/// clone of the engine or a run that failed still holds it.
+pub(super) fn fill(
+    graph: &Graph,
+    tensor: &mut Arc<Tensor>,
+    values: &[f32],
+) -> Result<(), EngineError> {
+    let failed = |error: TractError| graph.failed(&error.to_string());
+    let mut view = Arc::make_mut(tensor)
+        .try_as_plain_ram_mut()
+        .map_err(failed)?;
+    let numbers = view.as_slice_mut::<f32>().map_err(failed)?;
+    if numbers.len() != values.len() {
+        let (takes, given) = (numbers.len(), values.len());
+        return Err(graph.failed(&format!("it takes {takes} values and was given {given}")));
     }
+    numbers.copy_from_slice(values);
+    Ok(())
 }

@@ -17,7 +17,9 @@ mod encoder;
 mod error;
 mod golden;
 mod graph;
+mod operators;
 mod recogniser;
+mod shown;
 mod tensors;
 mod verify;
 
@@ -180,7 +182,7 @@ impl Engine {
                 *weight = value;
             }
         }
-        fill(&mut self.validity, &weights);
+        fill(&self.fusion, &mut self.validity, &weights)?;
         let mut inputs: TVec<TValue> = tvec![];
         for role in &self.fusion_inputs {
             let value = role.and_then(|modality| {
@@ -235,13 +237,14 @@ fn fusion_roles(
             Some(shape) => {
                 return Err(format!(
                     "takes `{}` of shape {:?} where the rest of the model gives {shape:?}",
-                    port.name, port.shape
+                    shown::name(&port.name),
+                    port.shape
                 ));
             }
             None => {
                 return Err(format!(
                     "takes an input `{}` that the model does not have",
-                    port.name
+                    shown::name(&port.name)
                 ));
             }
         }

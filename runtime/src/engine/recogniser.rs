@@ -3,6 +3,7 @@
 use super::{Engine, EngineError, Output};
 use crate::frontend::Frontend;
 use crate::package::{Manifest, Package};
+use crate::probability::{most_probable, softmax};
 use crate::window::{PerSensor, Window};
 
 /// What an answer amounts to.
@@ -87,7 +88,8 @@ impl Recogniser {
         };
         let output = self.engine.run(&features, validity)?;
         let probabilities = softmax(&output.logits, self.manifest.thresholds.temperature);
-        let (label, confidence) = most_probable(&probabilities);
+        let label = most_probable(&probabilities);
+        let confidence = probabilities[label];
         let verdict = self.verdict(label, confidence, present);
         Ok(Answer {
             label,
@@ -114,43 +116,9 @@ impl Recogniser {
     }
 }
 
-/// Softmax of `logits / temperature`; sums to 1 for any finite logits.
-fn softmax(logits: &[f32], temperature: f32) -> Vec<f32> {
-    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let mut shares: Vec<f32> = logits
-        .iter()
-        .map(|logit| ((logit - largest) / temperature).exp())
-        .collect();
-    let total: f32 = shares.iter().sum();
-    shares.iter_mut().for_each(|share| *share /= total);
-    shares
-}
-
-/// Index and value of the largest probability; the first of equals.
-fn most_probable(probabilities: &[f32]) -> (usize, f32) {
-    let mut best = (0, 0.0);
-    for (index, &probability) in probabilities.iter().enumerate() {
-        if probability > best.1 {
-            best = (index, probability);
-        }
-    }
-    best
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn probabilities_are_finite_for_any_logits_and_flatter_with_temperature() {
-        for logits in [[1e30, -1e30, 0.0], [-3e38, -3e38, -3e38], [1.0, 2.0, 3.0]] {
-            let sharp = softmax(&logits, 1.0);
-            assert!((sharp.iter().sum::<f32>() - 1.0).abs() < 1e-6, "{sharp:?}");
-            let flat = softmax(&logits, 4.0);
-            assert!(most_probable(&flat).1 <= most_probable(&sharp).1);
-            assert_eq!(most_probable(&flat).0, most_probable(&sharp).0);
-        }
-    }
 
     #[test]
     fn an_engine_can_go_to_another_thread() {

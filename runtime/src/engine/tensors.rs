@@ -3,6 +3,8 @@
 use tract_onnx::pb::TensorProto;
 use tract_onnx::pb::tensor_proto::{DataLocation, DataType};
 
+use super::shown;
+
 /// Largest number of elements in one tensor: 64 Mi, or 256 MiB of f32.
 pub(super) const MAX_ELEMENTS: usize = 64 << 20;
 
@@ -16,7 +18,7 @@ pub(super) fn elements(dims: &[i64]) -> Option<usize> {
 
 /// Checks one constant tensor. The error is the rest of a sentence that begins with the file.
 pub(super) fn check_tensor(tensor: &TensorProto) -> Result<(), String> {
-    let name = &tensor.name;
+    let name = shown::name(&tensor.name);
     if tensor.data_location == Some(DataLocation::External as i32)
         || !tensor.external_data.is_empty()
     {
@@ -31,8 +33,8 @@ pub(super) fn check_tensor(tensor: &TensorProto) -> Result<(), String> {
     }
     let count = elements(&tensor.dims).ok_or_else(|| {
         format!(
-            "holds a tensor `{name}` of shape {:?}, which is negative or larger than {MAX_ELEMENTS} numbers",
-            tensor.dims
+            "holds a tensor `{name}` of shape {}, which is negative or larger than {MAX_ELEMENTS} numbers",
+            shown::name(&format!("{:?}", tensor.dims))
         )
     })?;
     let kind = DataType::try_from(tensor.data_type).unwrap_or(DataType::Undefined);

@@ -2,84 +2,20 @@
 //!
 //! A package is untrusted. What is refused here never reaches tract: tensors whose stated size is
 //! not the size of their data, data kept in other files, numbers that are not finite, sub-graphs,
-//! and operators outside the feed-forward set below.
+//! operators outside a feed-forward set, and operators on constants alone.
+
+use std::collections::HashSet;
 
 use tract_onnx::pb::tensor_proto::DataType;
-use tract_onnx::pb::{
-    GraphProto, ModelProto, NodeProto, ValueInfoProto, tensor_shape_proto, type_proto,
-};
+use tract_onnx::pb::{GraphProto, ModelProto, ValueInfoProto, tensor_shape_proto, type_proto};
 use tract_onnx::prelude::Framework;
 
+use super::operators::{check_node, is_standard};
+use super::shown;
 use super::tensors::{check_tensor, elements};
 
-/// Operators that a package may use: what convolutional and transformer encoders need, in floating
-/// point or quantised. Nothing here loops, draws random numbers, or makes a tensor whose size is
-/// itself data.
-const OPERATORS: &[&str] = &[
-    "Abs",
-    "Add",
-    "AveragePool",
-    "BatchNormalization",
-    "Cast",
-    "Clip",
-    "Concat",
-    "Constant",
-    "Conv",
-    "ConvInteger",
-    "DequantizeLinear",
-    "Div",
-    "Dropout",
-    "DynamicQuantizeLinear",
-    "Equal",
-    "Erf",
-    "Exp",
-    "Flatten",
-    "Gather",
-    "Gelu",
-    "Gemm",
-    "GlobalAveragePool",
-    "Greater",
-    "GreaterOrEqual",
-    "HardSigmoid",
-    "HardSwish",
-    "Identity",
-    "InstanceNormalization",
-    "LayerNormalization",
-    "LeakyRelu",
-    "Less",
-    "LessOrEqual",
-    "Log",
-    "MatMul",
-    "MatMulInteger",
-    "Max",
-    "MaxPool",
-    "Min",
-    "Mul",
-    "Neg",
-    "Pow",
-    "QLinearConv",
-    "QLinearMatMul",
-    "QuantizeLinear",
-    "Reciprocal",
-    "ReduceMax",
-    "ReduceMean",
-    "ReduceMin",
-    "ReduceSum",
-    "Relu",
-    "Reshape",
-    "Shape",
-    "Sigmoid",
-    "Slice",
-    "Softmax",
-    "Split",
-    "Sqrt",
-    "Squeeze",
-    "Sub",
-    "Tanh",
-    "Transpose",
-    "Unsqueeze",
-    "Where",
-];
+/// The oldest version of the standard that packages are in; before it, operators mean other things.
+const OLDEST_OPSET: i64 = 17;
 
 /// A named tensor of the graph's signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,10 +61,14 @@ pub fn graph_size(bytes: &[u8]) -> Option<GraphSize> {
 
 /// Decodes and checks one graph. The error is the rest of a sentence that begins with the file.
 pub(super) fn verify(bytes: &[u8]) -> Result<Verified, String> {
-    let model = decode(bytes)?;
+    check(decode(bytes)?)
+}
+
+fn check(model: ModelProto) -> Result<Verified, String> {
     if !model.functions.is_empty() {
         return Err("defines functions of its own, which packages may not".into());
     }
+    check_opset(&model)?;
     let graph = model
         .graph
         .as_ref()
@@ -173,43 +113,24 @@ fn decode(bytes: &[u8]) -> Result<ModelProto, String> {
         .map_err(|_| "is not an ONNX model (it cannot be decoded)".to_owned())
 }
 
-fn check_node(node: &NodeProto) -> Result<(), String> {
-    let known = matches!(node.domain.as_str(), "" | "ai.onnx")
-        && OPERATORS.binary_search(&node.op_type.as_str()).is_ok();
-    if !known {
-        return Err(format!(
-            "uses the operator `{}`, which this version does not run",
-            node.op_type
-        ));
+fn check_opset(model: &ModelProto) -> Result<(), String> {
+    let versions = model
+        .opset_import
+        .iter()
+        .filter(|import| is_standard(&import.domain))
+        .map(|import| import.version);
+    match versions.min() {
+        None => Err("does not say which ONNX opset it is in".into()),
+        Some(oldest) if oldest < OLDEST_OPSET => Err(format!(
+            "is in ONNX opset {oldest} and must be in {OLDEST_OPSET} or newer"
+        )),
+        Some(_) => Ok(()),
     }
-    for attribute in &node.attribute {
-        if attribute.g.is_some() || !attribute.graphs.is_empty() {
-            return Err("holds a graph inside a graph, which packages may not".into());
-        }
-        if attribute.sparse_tensor.is_some() || !attribute.sparse_tensors.is_empty() {
-            return Err("holds sparse tensors, which packages may not".into());
-        }
-        for tensor in attribute.t.iter().chain(&attribute.tensors) {
-            check_tensor(tensor)?;
-        }
-        // Padding is the one attribute of these operators that makes tensors grow.
-        if matches!(
-            attribute.name.as_str(),
-            "pads" | "kernel_shape" | "dilations"
-        ) && attribute.ints.iter().any(|&x| !(0..=1 << 12).contains(&x))
-        {
-            return Err(format!(
-                "gives `{}` of operator `{}` a value outside 0..4096",
-                attribute.name, node.op_type
-            ));
-        }
-    }
-    Ok(())
 }
 
 /// The shape and name of a graph input, which must be fixed f32.
 fn port(info: &ValueInfoProto) -> Result<Port, String> {
-    let name = info.name.clone();
+    let name = shown::name(&info.name);
     let Some(type_proto::Value::TensorType(tensor)) =
         info.r#type.as_ref().and_then(|kind| kind.value.as_ref())
     else {
@@ -233,27 +154,45 @@ fn port(info: &ValueInfoProto) -> Result<Port, String> {
         ));
     }
     let shape = dims.iter().map(|&dim| dim as usize).collect();
-    Ok(Port { name, shape })
+    Ok(Port {
+        name: info.name.clone(),
+        shape,
+    })
 }
 
-/// Every name that is read must have been written before, and once only.
+/// Every name that is read must have been written before, and once only; and no operator may have
+/// constants alone to work on: tract computes these while it loads, before anybody has seen how large
+/// the result is, and a column times a row can be a matrix of any size.
 fn check_wiring(graph: &GraphProto, inputs: &[Port]) -> Result<(), String> {
-    let mut known = std::collections::HashSet::new();
-    let constants = graph.initializer.iter().map(|tensor| &tensor.name);
-    for name in inputs.iter().map(|port| &port.name).chain(constants) {
-        if !known.insert(name.as_str()) {
-            return Err(format!("defines `{name}` twice"));
-        }
+    let mut known = HashSet::new();
+    let mut fixed = HashSet::new();
+    for port in inputs {
+        define(&mut known, &port.name)?;
+    }
+    for tensor in &graph.initializer {
+        define(&mut known, &tensor.name)?;
+        fixed.insert(tensor.name.as_str());
     }
     for node in &graph.node {
-        for name in node.input.iter().filter(|name| !name.is_empty()) {
-            if !known.contains(name.as_str()) {
-                return Err(format!("reads `{name}`, which nothing before it gives"));
-            }
+        let read = || node.input.iter().filter(|name| !name.is_empty());
+        let written = || node.output.iter().filter(|name| !name.is_empty());
+        if let Some(name) = read().find(|name| !known.contains(name.as_str())) {
+            return Err(format!(
+                "reads `{}`, which nothing before it gives",
+                shown::name(name)
+            ));
         }
-        for name in node.output.iter().filter(|name| !name.is_empty()) {
-            if !known.insert(name.as_str()) {
-                return Err(format!("defines `{name}` twice"));
+        if node.op_type != "Constant" && read().all(|name| fixed.contains(name.as_str())) {
+            return Err(format!(
+                "computes `{}` from constants alone, which packages may not",
+                shown::name(written().next().unwrap_or(&node.name))
+            ));
+        }
+        for name in written() {
+            define(&mut known, name)?;
+            // Shapes are known as soon as the graph is read.
+            if matches!(node.op_type.as_str(), "Constant" | "Shape") {
+                fixed.insert(name);
             }
         }
     }
@@ -261,19 +200,21 @@ fn check_wiring(graph: &GraphProto, inputs: &[Port]) -> Result<(), String> {
         if !known.contains(output.name.as_str()) {
             return Err(format!(
                 "promises an output `{}` that it does not give",
-                output.name
+                shown::name(&output.name)
             ));
         }
     }
     Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_list_of_operators_can_be_searched() {
-        assert!(OPERATORS.is_sorted(), "binary search needs the list sorted");
+fn define<'a>(known: &mut HashSet<&'a str>, name: &'a str) -> Result<(), String> {
+    if known.insert(name) {
+        Ok(())
+    } else {
+        Err(format!("defines `{}` twice", shown::name(name)))
     }
 }
+
+#[cfg(test)]
+#[path = "verify_tests.rs"]
+mod tests;

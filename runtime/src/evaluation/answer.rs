@@ -1,5 +1,6 @@
 //! The answer about one window, and how the answers about several windows become one.
 
+use crate::probability::most_probable;
 use crate::window::{PerSensor, Window};
 
 /// Something that answers about one window: a model, or a stand-in for one in tests.
@@ -72,17 +73,6 @@ pub fn combine(windows: &[&[f32]], nothing: Option<usize>) -> Option<Combined> {
     Some(Combined {
         probabilities,
         chosen,
-    })
-}
-
-/// The label with the highest probability, the first of equals.
-fn most_probable(probabilities: &[f32]) -> usize {
-    (1..probabilities.len()).fold(0, |best, label| {
-        if probabilities[label] > probabilities[best] {
-            label
-        } else {
-            best
-        }
     })
 }
 
