@@ -10,6 +10,7 @@ use super::answer::{Answerer, Combined, WindowAnswer, combine};
 use super::report::{ClipAnswer, ClipResult, Outcome, Report, Said, Share};
 use super::summary::Summary;
 use crate::clip::{ClipEntry, ReadOptions, read_clip};
+use crate::panics;
 use crate::window::{Modality, PerSensor};
 
 /// What an evaluation needs to know of the model and of how to run it.
@@ -52,7 +53,7 @@ pub fn evaluate_with<A: Answerer, E: Send>(
     let (send, receive) = mpsc::channel();
     let work = |send: mpsc::Sender<Result<(usize, Outcome), E>>| {
         let mut answerer = match make() {
-            Ok(answerer) => answerer,
+            Ok(answerer) => Some(answerer),
             Err(error) => {
                 let _ = send.send(Err(error));
                 return;
@@ -63,12 +64,10 @@ pub fn evaluate_with<A: Answerer, E: Send>(
             let Some(entry) = entries.get(index) else {
                 return;
             };
-            let outcome = match clip(setup, entry, &mut answerer) {
-                Ok(answer) => Outcome::Answered(answer),
-                Err(why) => Outcome::Failed(why),
-            };
+            let outcome = outcome(setup, entry, &mut answerer, &make);
+            let failed = outcome.is_err();
             // Nobody receives any more when another thread could not start.
-            if send.send(Ok((index, outcome))).is_err() {
+            if send.send(outcome.map(|outcome| (index, outcome))).is_err() || failed {
                 return;
             }
         }
@@ -102,6 +101,33 @@ pub fn evaluate_with<A: Answerer, E: Send>(
         labels: setup.labels.clone(),
         summary: Summary::of(&clips, &setup.labels, setup.sensors),
         clips,
+    })
+}
+
+/// What comes of one clip, with the answerer that is left from the one before or a new one.
+fn outcome<A: Answerer, E>(
+    setup: &Setup,
+    entry: &ClipEntry,
+    answerer: &mut Option<A>,
+    make: impl Fn() -> Result<A, E>,
+) -> Result<Outcome, E> {
+    let mut model = match answerer.take() {
+        Some(model) => model,
+        None => make()?,
+    };
+    let result = panics::catch(|| clip(setup, entry, &mut model));
+    if result.is_ok() {
+        *answerer = Some(model);
+    }
+    Ok(match result {
+        Ok(Ok(answer)) => Outcome::Answered(answer),
+        Ok(Err(why)) => Outcome::Failed(why),
+        // One broken file must not take the other clips' answers with it.
+        Err(panic) => Outcome::Failed(format!(
+            "{}: it made a library of this program fail ({panic}); convert the clip to another \
+             format, and report this",
+            entry.name
+        )),
     })
 }
 

@@ -263,3 +263,39 @@ fn every_thread_has_its_own_answerer_and_one_that_cannot_be_made_ends_it() {
     let failed = evaluate_with(&setup(4), &entries, || Err::<Fake, _>("no graph"), |_| ());
     assert_eq!(failed.unwrap_err(), "no graph");
 }
+
+/// Panics about loud sound, and answers about nothing after that.
+#[derive(Default)]
+struct Fragile {
+    broken: bool,
+}
+
+impl Answerer for Fragile {
+    fn answer(&mut self, window: &Window) -> Result<WindowAnswer, String> {
+        let sound = window.sound.as_ref().ok_or("no sound")?;
+        self.broken |= sound.samples.iter().any(|sample| *sample > 0.8);
+        assert!(!self.broken, "index out of bounds");
+        Fake.answer(window)
+    }
+}
+
+#[test]
+fn a_clip_that_makes_the_model_panic_is_a_bad_clip_among_good_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    sound(folder.path(), "low.wav", &[0.3]);
+    sound(folder.path(), "high.wav", &[0.9]);
+    let list = folder.path().join("clips.csv");
+    let csv = "path,label\nlow.wav,low\nhigh.wav,high\nlow.wav,low\n";
+    fs::write(&list, csv).unwrap();
+    let list = ClipList::read(&list).unwrap();
+    let entries: Vec<_> = list.entries.iter().collect();
+    let make = || Ok::<_, String>(Fragile::default());
+    let report = evaluate_with(&setup(1), &entries, make, |_| ()).unwrap();
+    assert_eq!((report.summary.answered, report.summary.failed), (2, 1));
+    let (clip, why) = report.failures().next().unwrap();
+    assert_eq!(clip, "high.wav");
+    assert!(
+        why.starts_with("high.wav: it made a library") && why.contains("index out of bounds"),
+        "{why}"
+    );
+}
