@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use evenkeel_tests::clips::{truncate, write_csv, write_picture, write_tone, write_video};
 use evenkeel_tests::{Outcome, evaluate, packages};
@@ -54,13 +55,17 @@ fn a_truncated_wav() {
             write_tone(path, 1.5);
             truncate(path);
         },
-        &[],
+        &["cut short", "record it again"],
     );
 }
 
 #[test]
 fn a_wav_of_no_length() {
-    named("empty.wav", |path| write_tone(path, 0.0), &[]);
+    named(
+        "empty.wav",
+        |path| write_tone(path, 0.0),
+        &["no sound", "record it again"],
+    );
 }
 
 #[test]
@@ -92,13 +97,13 @@ fn a_truncated_video() {
             write_video(path, true);
             truncate(path);
         },
-        &[],
+        &["ffmpeg cannot read it", "moov atom not found", "record it"],
     );
 }
 
 #[test]
 fn a_missing_clip() {
-    named("gone.mp4", |_| (), &[]);
+    named("gone.mp4", |_| (), &["no such file", "check the path"]);
 }
 
 #[test]
@@ -106,8 +111,53 @@ fn a_file_that_is_no_clip() {
     named(
         "notes.mp4",
         |path| fs::write(path, "to do: record").unwrap(),
-        &[],
+        &["ffmpeg cannot read it", "check that it plays"],
     );
+}
+
+#[test]
+fn a_video_file_without_a_video_track_is_heard() {
+    let clips = Clips::new();
+    let made = Command::new("ffmpeg")
+        .args(["-v", "error", "-i"])
+        .arg(clips.at("good.mp4"))
+        .args(["-vn", "-c:a", "copy"])
+        .arg(clips.at("blind.mp4"))
+        .status()
+        .unwrap();
+    assert!(made.success());
+    clips
+        .evaluate(&["path,label", "blind.mp4,one"])
+        .fine()
+        .says(&["1 clip without picture", "camera marked absent"]);
+}
+
+#[test]
+fn files_that_are_no_clips_are_counted() {
+    let clips = Clips::new();
+    fs::create_dir_all(clips.at("class/one")).unwrap();
+    write_tone(&clips.at("class/one/a.wav"), 1.5);
+    fs::write(clips.at("class/one/b.webp"), "").unwrap();
+    evaluate(&clips.at("class"), &packages::shipped())
+        .fine()
+        .says(&["left out 1 file", "b.webp", "convert"]);
+}
+
+/// Noticed at once, and not after hours of work.
+#[test]
+fn a_report_folder_that_cannot_be_made() {
+    let clips = Clips::new();
+    let outcome = evenkeel_tests::run(
+        evenkeel_tests::program("evenkeel")
+            .arg("evaluate")
+            .arg(clips.at("good.wav"))
+            .arg("--model")
+            .arg(packages::shipped())
+            .arg("--report")
+            .arg(clips.at("good.png/report")),
+    );
+    assert_eq!(outcome.stdout, "");
+    outcome.refuses(1, &["report", "good.png", "choose a folder"]);
 }
 
 #[test]
@@ -115,7 +165,15 @@ fn a_class_that_the_model_does_not_know() {
     let clips = Clips::new();
     clips
         .evaluate(&["path,label", "good.mp4,one", "good.wav,eleventy"])
-        .refuses(1, &["good.wav", "eleventy"]);
+        .refuses(
+            1,
+            &[
+                "clips.csv line 3",
+                "good.wav",
+                "eleventy",
+                "correct the label",
+            ],
+        );
 }
 
 #[test]

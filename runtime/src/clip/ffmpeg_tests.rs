@@ -31,6 +31,7 @@ fn entry(path: &Path) -> ClipEntry {
     ClipEntry {
         name: "clip".into(),
         source: ClipSource::Container(path.to_owned()),
+        line: None,
         label: None,
         split: None,
         group: None,

@@ -6,19 +6,26 @@ use std::path::{Path, PathBuf};
 
 use super::list::{ClipEntry, ClipListError, ClipSource};
 
-/// Files that are taken for clips inside a class folder, besides sound and pictures read in process.
-const CONTAINERS: [&str; 30] = [
-    "3gp", "aac", "aif", "aiff", "asf", "au", "avi", "flac", "flv", "gif", "m2ts", "m4a", "m4v",
-    "mka", "mkv", "mov", "mp3", "mp4", "mpeg", "mpg", "mts", "oga", "ogg", "ogv", "opus", "ts",
-    "vob", "webm", "wma", "wmv",
+/// Files with sound and nothing to see.
+const SOUNDS: [&str; 13] = [
+    "aac", "aif", "aiff", "au", "flac", "m4a", "mka", "mp3", "oga", "ogg", "opus", "wav", "wma",
+];
+
+/// Still pictures.
+const PICTURES: [&str; 3] = ["jpeg", "jpg", "png"];
+
+/// Files with moving pictures, and perhaps sound.
+const VIDEOS: [&str; 18] = [
+    "3gp", "asf", "avi", "flv", "gif", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts",
+    "ogv", "ts", "vob", "webm", "wmv",
 ];
 
 /// What kind of clip a file is by its name.
 #[derive(PartialEq)]
 enum Kind {
-    Wav,
+    Sound,
     Picture,
-    Container,
+    Video,
     Other,
 }
 
@@ -28,23 +35,29 @@ fn kind(path: &Path) -> Kind {
         .unwrap_or_default()
         .to_string_lossy()
         .to_lowercase();
-    match extension.as_str() {
-        "wav" => Kind::Wav,
-        "png" | "jpg" | "jpeg" => Kind::Picture,
-        other if CONTAINERS.contains(&other) => Kind::Container,
-        _ => Kind::Other,
-    }
+    let kinds: [(&[&str], Kind); 3] = [
+        (&SOUNDS, Kind::Sound),
+        (&PICTURES, Kind::Picture),
+        (&VIDEOS, Kind::Video),
+    ];
+    kinds
+        .into_iter()
+        .find(|(extensions, _)| extensions.contains(&extension.as_str()))
+        .map_or(Kind::Other, |(_, kind)| kind)
 }
 
-/// The clips of a folder that holds one folder per class, classes and files in order of name.
-pub fn read(root: &Path) -> Result<Vec<ClipEntry>, ClipListError> {
+/// The clips of a folder that holds one folder per class, classes and files in order of name; and
+/// the files beside them that are left out.
+pub fn read(root: &Path) -> Result<(Vec<ClipEntry>, Vec<PathBuf>), ClipListError> {
     let mut entries = Vec::new();
+    let mut ignored = Vec::new();
     for folder in visible(root)?.into_iter().filter(|path| path.is_dir()) {
         let label = file_name(&folder);
-        for (files, source) in class(&folder)? {
+        for (files, source) in class(&folder, &mut ignored)? {
             entries.push(ClipEntry {
                 name: format!("{label}/{files}"),
                 source,
+                line: None,
                 label: Some(label.clone()),
                 split: None,
                 group: None,
@@ -59,11 +72,14 @@ pub fn read(root: &Path) -> Result<Vec<ClipEntry>, ClipListError> {
             hint: "it must hold one folder per class with sound, picture or video files in it",
         });
     }
-    Ok(entries)
+    Ok((entries, ignored))
 }
 
 /// The clips of one class: their names and sources, in order of name.
-fn class(folder: &Path) -> Result<Vec<(String, ClipSource)>, ClipListError> {
+fn class(
+    folder: &Path,
+    ignored: &mut Vec<PathBuf>,
+) -> Result<Vec<(String, ClipSource)>, ClipListError> {
     let files: Vec<_> = visible(folder)?
         .into_iter()
         .filter(|path| path.is_file())
@@ -74,7 +90,7 @@ fn class(folder: &Path) -> Result<Vec<(String, ClipSource)>, ClipListError> {
     }
     let mut clips = Vec::new();
     let mut paired = BTreeSet::new();
-    for sound in files.iter().filter(|file| kind(file) == Kind::Wav) {
+    for sound in files.iter().filter(|file| kind(file) == Kind::Sound) {
         let Some(matching) = pictures.get(&sound.file_stem()) else {
             clips.push((file_name(sound), ClipSource::Container(sound.clone())));
             continue;
@@ -97,9 +113,13 @@ fn class(folder: &Path) -> Result<Vec<(String, ClipSource)>, ClipListError> {
         ));
     }
     for file in &files {
-        let kind = kind(file);
-        if kind == Kind::Container || kind == Kind::Picture && !paired.contains(file) {
-            clips.push((file_name(file), ClipSource::Container(file.clone())));
+        match kind(file) {
+            Kind::Picture if paired.contains(file) => {}
+            Kind::Picture | Kind::Video => {
+                clips.push((file_name(file), ClipSource::Container(file.clone())));
+            }
+            Kind::Other => ignored.push(file.clone()),
+            Kind::Sound => {}
         }
     }
     clips.sort_by(|one, other| one.0.cmp(&other.0));

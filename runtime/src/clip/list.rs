@@ -9,8 +9,12 @@ use super::{folder, table};
 /// Clips in the order in which they are worked on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ClipList {
+    /// The file or folder that the list was read from.
+    pub path: PathBuf,
     /// One entry per clip; never empty when it was read.
     pub entries: Vec<ClipEntry>,
+    /// Files in the class folders that are no clips by their names, and were left out.
+    pub ignored: Vec<PathBuf>,
 }
 
 /// One clip: where it is and what is known about it.
@@ -20,6 +24,8 @@ pub struct ClipEntry {
     pub name: String,
     /// The file or files.
     pub source: ClipSource,
+    /// Its line in the CSV file, counted from 1; absent without one.
+    pub line: Option<u64>,
     /// The true class, if known.
     pub label: Option<String>,
     /// Part of the data it belongs to, for example `train` or `test`.
@@ -127,8 +133,8 @@ impl ClipList {
     ///   (seconds). Other columns are ignored. Relative paths are relative to the CSV file. One of
     ///   a pair of files may be left empty.
     /// - A folder with one folder per class, whose name is the class: every sound, picture and
-    ///   video file in it is a clip, a WAV and a picture with the same stem are one clip. Hidden
-    ///   files and files of other kinds are ignored.
+    ///   video file in it is a clip, a sound and a picture with the same stem are one clip. Hidden
+    ///   files are left out, and so are files of other kinds, which are named in the list.
     /// - Any other file: one clip without label.
     ///
     /// The clips themselves are not opened.
@@ -140,8 +146,11 @@ impl ClipList {
             path: path.to_owned(),
             cause,
         };
+        let mut ignored = Vec::new();
         let entries = if fs::metadata(path).map_err(io)?.is_dir() {
-            folder::read(path)?
+            let (entries, others) = folder::read(path)?;
+            ignored = others;
+            entries
         } else if path
             .extension()
             .is_some_and(|e| e.eq_ignore_ascii_case("csv"))
@@ -155,6 +164,7 @@ impl ClipList {
                     .to_string_lossy()
                     .into_owned(),
                 source: ClipSource::Container(path.to_owned()),
+                line: None,
                 label: None,
                 split: None,
                 group: None,
@@ -162,7 +172,11 @@ impl ClipList {
                 end: None,
             }]
         };
-        Ok(ClipList { entries })
+        Ok(ClipList {
+            path: path.to_owned(),
+            entries,
+            ignored,
+        })
     }
 }
 

@@ -29,6 +29,7 @@ fn a_csv_of_containers_with_every_column() {
         ClipEntry {
             name: "a, b.mp4 [0.46–0.76 s]".into(),
             source: ClipSource::Container(folder.path().join("a, b.mp4")),
+            line: Some(2),
             label: Some("seven".into()),
             split: Some("test".into()),
             group: Some("s1".into()),
@@ -134,6 +135,9 @@ fn a_folder_per_class_pairs_sounds_with_pictures() {
         "two/c.jpg",
         "two/.hidden.wav",
         "two/notes.txt",
+        "two/d.MP3",
+        "two/d.png",
+        "two/e.webp",
         "one/z.wav",
         ".git/x.wav",
         "README.md",
@@ -150,14 +154,22 @@ fn a_folder_per_class_pairs_sounds_with_pictures() {
         .collect();
     assert_eq!(
         names,
-        ["one/z.wav", "two/a.wav + a.png", "two/b.mp4", "two/c.jpg"]
+        [
+            "one/z.wav",
+            "two/a.wav + a.png",
+            "two/b.mp4",
+            "two/c.jpg",
+            "two/d.MP3 + d.png"
+        ]
     );
+    let ignored = ["two/e.webp", "two/notes.txt"].map(|name| folder.path().join(name));
+    assert_eq!(list.ignored, ignored);
     let labels: Vec<_> = list
         .entries
         .iter()
         .map(|e| e.label.as_deref().unwrap())
         .collect();
-    assert_eq!(labels, ["one", "two", "two", "two"]);
+    assert_eq!(labels, ["one", "two", "two", "two", "two"]);
 
     fs::write(folder.path().join("two/a.jpeg"), b"").unwrap();
     let message = ClipList::read(folder.path()).unwrap_err().to_string();

@@ -85,13 +85,13 @@ pub fn read(path: &Path) -> Result<Vec<ClipEntry>, ClipListError> {
     for record in reader.records() {
         let record = record.map_err(|error| csv_error(path, error))?;
         let line = record.position().map_or(0, csv::Position::line);
-        entries.push(
-            entry(&columns, &record, folder).map_err(|what| ClipListError::Line {
+        entries.push(entry(&columns, &record, line, folder).map_err(|what| {
+            ClipListError::Line {
                 path: path.to_owned(),
                 line,
                 what,
-            })?,
-        );
+            }
+        })?);
     }
     if entries.is_empty() {
         return Err(ClipListError::Empty {
@@ -105,6 +105,7 @@ pub fn read(path: &Path) -> Result<Vec<ClipEntry>, ClipListError> {
 fn entry(
     columns: &Columns,
     record: &csv::StringRecord,
+    line: u64,
     folder: &Path,
 ) -> Result<ClipEntry, String> {
     let cell = |column: Option<usize>| -> Option<&str> {
@@ -149,6 +150,7 @@ fn entry(
     Ok(ClipEntry {
         name,
         source,
+        line: Some(line),
         label: Some(label.to_owned()),
         split: cell(columns.split).map(str::to_owned),
         group: cell(columns.group).map(str::to_owned),

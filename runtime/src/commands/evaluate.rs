@@ -1,16 +1,21 @@
 //! `evenkeel evaluate`: a model's answers on recorded clips.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
 use evenkeel::clip::ClipList;
-use evenkeel::evaluation::{Options, answer_lines, clips, evaluate, summary_table, write_report};
+use evenkeel::evaluation::{
+    Options, Report, answer_lines, check_report_folder, clips, evaluate, summary_table,
+    write_report,
+};
 use evenkeel::package::Package;
 use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{print, print_json, threads};
 
 /// Answers about recorded clips, and how many of the answers are right.
 #[derive(clap::Args)]
@@ -41,8 +46,8 @@ pub struct Args {
     #[arg(long, value_name = "FOLDER")]
     report: Option<PathBuf>,
     /// Clips worked on at the same time [default: one per processor]
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = threads())]
+    threads: Option<u32>,
     /// From one window of a longer clip to the next [default: half a window]
     #[arg(long, value_name = "SECONDS", value_parser = hop)]
     hop: Option<Duration>,
@@ -65,10 +70,20 @@ fn hop(text: &str) -> Result<Duration, String> {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let package = Package::open(&args.model)?;
     let list = ClipList::read(&args.clips)?;
+    if let Some(example) = list.ignored.first() {
+        eprintln!(
+            "left out {} of kinds that are not read, such as {}; convert what should be evaluated",
+            files(list.ignored.len()),
+            example.display()
+        );
+    }
+    if let Some(folder) = &args.report {
+        check_report_folder(folder).with_context(|| unwritable(folder))?;
+    }
     let options = Options {
-        split: args.split,
+        split: args.split.clone(),
         hop: args.hop,
-        threads: args.threads,
+        threads: args.threads.and_then(|n| NonZeroUsize::new(n as usize)),
     };
     let bar = progress_bar();
     let report = evaluate(&package, &list, &options, |done, all| {
@@ -79,31 +94,17 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 
     let manifest = &package.manifest;
     let title = format!("{} {}", manifest.name, manifest.version);
-    if let Some(folder) = &args.report {
-        write_report(folder, &report, &title)
-            .with_context(|| format!("the report cannot be written to {}", folder.display()))?;
+    show(&args, &report, &title)?;
+    for (_, why) in report.failures() {
+        eprintln!("not evaluated: {why}");
     }
-    if args.json {
-        print(&(serde_json::to_string_pretty(&report)? + "\n"))?;
-    } else {
-        let mut text = String::new();
-        // Without labels there is nothing to sum up but the answers themselves.
-        let unlabelled = report.summary.answered > 0 && report.summary.fused.total == 0;
-        if args.each || unlabelled {
-            text += &(answer_lines(&report.clips) + "\n");
-        }
-        if report.summary.answered > 0 {
-            text += &format!("{title} on {}\n\n", clips(report.summary.answered));
-            text += &summary_table(&report);
-        }
-        print(&text)?;
+    // Last, so that a disk that has filled up does not cost the numbers above.
+    if let Some(folder) = &args.report {
+        write_report(folder, &report, &title).with_context(|| unwritable(folder))?;
     }
     let failed = report.summary.failed;
     if failed == 0 {
         return Ok(ExitCode::SUCCESS);
-    }
-    for (_, why) in report.failures() {
-        eprintln!("not evaluated: {why}");
     }
     if report.summary.answered == 0 {
         eprintln!("error: no clip could be evaluated");
@@ -116,6 +117,38 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(3))
 }
 
+fn files(count: usize) -> String {
+    match count {
+        1 => "1 file".to_owned(),
+        _ => format!("{count} files"),
+    }
+}
+
+fn unwritable(folder: &Path) -> String {
+    format!(
+        "the report cannot be written to {}; choose a folder that you may write to",
+        folder.display()
+    )
+}
+
+/// Prints the answers and the numbers.
+fn show(args: &Args, report: &Report, title: &str) -> anyhow::Result<()> {
+    if args.json {
+        return print_json(report);
+    }
+    let mut text = String::new();
+    // Without labels there is nothing to sum up but the answers themselves.
+    let unlabelled = report.summary.answered > 0 && report.summary.fused.total == 0;
+    if args.each || unlabelled {
+        text += &(answer_lines(&report.clips) + "\n");
+    }
+    if report.summary.answered > 0 {
+        text += &format!("{title} on {}\n\n", clips(report.summary.answered));
+        text += &summary_table(report);
+    }
+    Ok(print(&text)?)
+}
+
 /// Shown only where somebody is looking.
 fn progress_bar() -> ProgressBar {
     if !io::stderr().is_terminal() {
@@ -125,12 +158,4 @@ fn progress_bar() -> ProgressBar {
     ProgressBar::new(0).with_style(
         ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
     )
-}
-
-/// Prints to the standard output; a reader that has gone away (`| head`) is no failure.
-fn print(text: &str) -> io::Result<()> {
-    match io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        result => result,
-    }
 }

@@ -8,6 +8,13 @@ pub mod inspect;
 
 use std::io::{self, Write};
 
+use clap::builder::RangedI64ValueParser;
+
+/// How many threads may be asked for: more than any board has, and fewer than a typing error's.
+fn threads() -> RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(1..=1024)
+}
+
 /// Prints to the standard output; a reader that has gone away (`| head`) is no failure.
 fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();

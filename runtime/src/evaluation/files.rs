@@ -47,6 +47,20 @@ pub fn write_report(folder: &Path, report: &Report, title: &str) -> io::Result<(
     )
 }
 
+/// Whether a report could be written into `folder`, found out without leaving anything there: it may
+/// take hours until it is to be written.
+///
+/// # Errors
+/// What the file system says to a file in the folder, or in the nearest folder above that is there.
+pub fn check_report_folder(folder: &Path) -> io::Result<()> {
+    let folder = std::path::absolute(folder)?;
+    let there = folder
+        .ancestors()
+        .find(|folder| folder.symlink_metadata().is_ok())
+        .unwrap_or(&folder);
+    tempfile::tempfile_in(there).map(drop)
+}
+
 /// One row of `results.csv`; empty cells where there is nothing to say.
 #[derive(Serialize, Default)]
 struct Row<'a> {

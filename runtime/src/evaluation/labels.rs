@@ -1,6 +1,7 @@
 //! Which clips of a list are evaluated, and whether the model knows their labels.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use crate::clip::{ClipEntry, ClipList};
 
@@ -8,8 +9,16 @@ use crate::clip::{ClipEntry, ClipList};
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ListError {
     /// A label that is not one of the model's.
-    #[error("clip {clip} has the label `{label}`, which the model does not know; it knows {known}")]
+    #[error(
+        "{}: clip {clip} has the label `{label}`, which the model does not know (it knows {known}); \
+         correct the label, or take the clip out of the list",
+        place(path, *line)
+    )]
     UnknownLabel {
+        /// The list.
+        path: PathBuf,
+        /// The line of the clip, if the list has lines.
+        line: Option<u64>,
         /// The first such clip.
         clip: String,
         /// Its label.
@@ -18,13 +27,22 @@ pub enum ListError {
         known: String,
     },
     /// No clip of the part asked for.
-    #[error("no clip belongs to the split `{split}`; {known}")]
+    #[error("{path}: no clip belongs to the split `{split}`; {known}")]
     NoSuchSplit {
+        /// The list.
+        path: PathBuf,
         /// The part asked for.
         split: String,
-        /// The parts there are.
+        /// The parts there are, and what to do.
         known: String,
     },
+}
+
+fn place(path: &Path, line: Option<u64>) -> String {
+    match line {
+        Some(line) => format!("{} line {line}", path.display()),
+        None => path.display().to_string(),
+    }
 }
 
 /// The clips of one split, or all if `split` is absent.
@@ -39,25 +57,18 @@ pub fn select<'a>(
     let wanted = |entry: &&ClipEntry| split.is_none() || entry.split.as_deref() == split;
     let entries: Vec<_> = list.entries.iter().filter(wanted).collect();
     if let (true, Some(split)) = (entries.is_empty(), split) {
-        let known: BTreeSet<_> = list
-            .entries
-            .iter()
-            .filter_map(|e| e.split.as_deref())
-            .collect();
         return Err(ListError::NoSuchSplit {
+            path: list.path.clone(),
             split: split.to_owned(),
-            known: if known.is_empty() {
-                "the list has no column `split`".to_owned()
-            } else {
-                format!("the list has {}", Vec::from_iter(known).join(", "))
-            },
+            known: splits(list),
         });
     }
+    let known = |label: &String| labels.contains(label);
     for entry in &entries {
-        if let Some(label) = &entry.label
-            && !labels.contains(label)
-        {
+        if let Some(label) = entry.label.as_ref().filter(|label| !known(label)) {
             return Err(ListError::UnknownLabel {
+                path: list.path.clone(),
+                line: entry.line,
                 clip: entry.name.clone(),
                 label: label.clone(),
                 known: labels.join(", "),
@@ -65,6 +76,20 @@ pub fn select<'a>(
         }
     }
     Ok(entries)
+}
+
+/// Which splits there are, and what to do.
+fn splits(list: &ClipList) -> String {
+    let known: BTreeSet<_> = list
+        .entries
+        .iter()
+        .filter_map(|entry| entry.split.as_deref())
+        .collect();
+    if known.is_empty() {
+        return "the list has no column `split`; add one, or evaluate all clips".to_owned();
+    }
+    let known = Vec::from_iter(known).join(", ");
+    format!("ask for one that the list has ({known})")
 }
 
 #[cfg(test)]
@@ -84,15 +109,24 @@ mod tests {
             test.iter().map(|e| e.name.as_str()).collect::<Vec<_>>(),
             ["b.wav"]
         );
+        let path = path.display();
+        let unknown = select(&list, None, &labels).unwrap_err().to_string();
         assert_eq!(
-            select(&list, None, &labels).unwrap_err().to_string(),
-            "clip c.wav has the label `six`, which the model does not know; it knows one, two"
+            unknown,
+            format!(
+                "{path} line 4: clip c.wav has the label `six`, which the model does not know (it \
+                 knows one, two); correct the label, or take the clip out of the list"
+            )
         );
+        let nowhere = select(&list, Some("tset"), &labels)
+            .unwrap_err()
+            .to_string();
         assert_eq!(
-            select(&list, Some("tset"), &labels)
-                .unwrap_err()
-                .to_string(),
-            "no clip belongs to the split `tset`; the list has other, test, train"
+            nowhere,
+            format!(
+                "{path}: no clip belongs to the split `tset`; ask for one that the list has \
+                 (other, test, train)"
+            )
         );
     }
 }

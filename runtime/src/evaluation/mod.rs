@@ -14,7 +14,7 @@ mod summary;
 mod table;
 
 pub use answer::{Answerer, WindowAnswer};
-pub use files::write_report;
+pub use files::{check_report_folder, write_report};
 pub use labels::{ListError, select};
 pub use metrics::{
     Bin, CALIBRATION_BINS, Calibration, Confusion, Interval, Mean, Score, calibration,
