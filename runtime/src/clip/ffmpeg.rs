@@ -20,7 +20,7 @@ use super::wav::{MAX_SAMPLES, check_finite, mono};
 use crate::window::{Frame, Sound};
 
 /// Most bytes of frames that are kept of one clip.
-const MAX_FRAME_BYTES: usize = 1 << 30;
+const MAX_FRAME_BYTES: u64 = 1 << 30;
 
 /// Which part of a file is read.
 #[derive(Debug, Clone, Copy, Default)]
@@ -134,12 +134,13 @@ impl<'a> Container<'a> {
         let mut bytes = 0;
         // ffmpeg tells of each frame before it sends it.
         while let Ok(told) = run.told.recv() {
-            let size = 3 * told.width as usize * told.height as usize;
+            let told = told.map_err(|untold| untold.into_error(self.path))?;
+            let size = 3 * u64::from(told.width) * u64::from(told.height);
             bytes += size;
             if bytes > MAX_FRAME_BYTES {
                 return Err(self.too_long("video"));
             }
-            let mut rgb = vec![0; size];
+            let mut rgb = vec![0; size as usize];
             if run.stdout.read_exact(&mut rgb).is_err() {
                 break;
             }
@@ -214,7 +215,8 @@ fn filters(stream: &PictureStream, options: &ReadOptions) -> String {
             .frame_rate
             .is_none_or(|native| native > f64::from(rate))
     {
-        filters += &format!("fps={rate},");
+        // Without `pass`, a video of one short frame would have none.
+        filters += &format!("fps={rate}:eof_action=pass,");
     }
     match options.max_side {
         Some(side) if stream.longer_side > side => {

@@ -9,6 +9,9 @@ use std::thread::{self, JoinHandle};
 use super::ClipError;
 use super::probe::ratio;
 
+/// No container's clock gets here, in seconds: thirty thousand years.
+const LATEST: f64 = 1e12;
+
 /// What ffmpeg tells of a frame that it is about to send.
 #[derive(Debug, PartialEq)]
 pub struct Told {
@@ -20,13 +23,28 @@ pub struct Told {
     pub height: u32,
 }
 
+/// A frame of which ffmpeg does not tell what is needed to read it; the words it uses instead.
+#[derive(Debug, PartialEq)]
+pub struct Untold(String);
+
+impl Untold {
+    /// One sentence about `path`.
+    pub fn into_error(self, path: &Path) -> ClipError {
+        let what = format!(
+            "a frame of it has no usable time or size ({}); convert the file, for example to MP4",
+            self.0
+        );
+        ClipError::content(path, what)
+    }
+}
+
 /// A running ffmpeg, killed when it goes out of scope.
 pub struct Run {
     child: Child,
     /// The raw data.
     pub stdout: BufReader<std::process::ChildStdout>,
     /// One message per frame; closed when ffmpeg ends.
-    pub told: mpsc::Receiver<Told>,
+    pub told: mpsc::Receiver<Result<Told, Untold>>,
     listener: Option<JoinHandle<ErrorLines>>,
 }
 
@@ -81,7 +99,7 @@ impl Drop for Run {
 }
 
 /// Reads ffmpeg's log to its end: sends on what it tells of frames, keeps what it complains of.
-fn listen(mut stderr: impl BufRead, send: &mpsc::Sender<Told>) -> ErrorLines {
+fn listen(mut stderr: impl BufRead, send: &mpsc::Sender<Result<Told, Untold>>) -> ErrorLines {
     let mut errors = ErrorLines::default();
     let mut time_base = None;
     let mut line = Vec::new();
@@ -105,11 +123,22 @@ fn listen(mut stderr: impl BufRead, send: &mpsc::Sender<Told>) -> ErrorLines {
 
 /// A line of the `showinfo` filter: `n: 0 pts: 256 pts_time:0.02 … s:360x288 …`.
 ///
-/// The time is counted in `time_base`, because `pts_time` is rounded to six digits.
-fn frame(line: &str, time_base: Option<f64>) -> Option<Told> {
-    if !line.starts_with("[Parsed_showinfo") {
+/// `None` for every other line. A frame that is not understood must not be passed over: its pixels
+/// follow all the same, and would be taken for the next one's.
+fn frame(line: &str, time_base: Option<f64>) -> Option<Result<Told, Untold>> {
+    if !line.starts_with("[Parsed_showinfo") || !line.contains(" pts:") {
         return None;
     }
+    let words = || {
+        let text = line.split_once("n:").map_or(line, |(_, rest)| rest);
+        let words: Vec<_> = text.split_whitespace().take(8).collect();
+        Untold(words.join(" "))
+    };
+    Some(told(line, time_base).ok_or_else(words))
+}
+
+/// The time is counted in `time_base`, because `pts_time` is rounded to six digits.
+fn told(line: &str, time_base: Option<f64>) -> Option<Told> {
     let after = |key: &str| {
         let rest = line.split_once(key)?.1.trim_start();
         rest.split(char::is_whitespace).next()
@@ -120,11 +149,18 @@ fn frame(line: &str, time_base: Option<f64>) -> Option<Told> {
         _ => after(" pts_time:")?.parse().ok()?,
     };
     Some(Told {
-        seconds,
+        seconds: (seconds.abs() < LATEST).then_some(seconds)?,
         width: width.parse().ok()?,
         height: height.parse().ok()?,
     })
 }
+
+/// How MP4, Matroska and WebM, and other demuxers say that a file ends too early.
+const ENDS_EARLY: [&str; 3] = [
+    "partial file",
+    "File ended prematurely",
+    "Stream ends prematurely",
+];
 
 /// What ffmpeg complained of.
 #[derive(Default)]
@@ -140,8 +176,8 @@ impl ErrorLines {
         let text = ["[error] ", "[fatal] "]
             .iter()
             .find_map(|mark| Some(line.split_once(mark)?.1));
-        // A file that ends early is only a warning in some demuxers.
-        self.cut_short |= line.trim_end().ends_with("partial file");
+        // A file that ends early is only a warning in some demuxers, or no failure.
+        self.cut_short |= ENDS_EARLY.iter().any(|words| line.contains(words));
         if let (None, Some(text)) = (&self.first, text) {
             // "file:/where/it/is: what is wrong": the message names the file itself.
             let what = if text.starts_with("file:") {
@@ -181,4 +217,41 @@ pub fn spawn_error(program: &str, path: &Path, error: io::Error) -> ClipError {
         path,
         format!("the program `{program}` cannot be started ({error})"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &str = "[Parsed_showinfo_1 @ 0x55] [info] n:   3 pts:  NUMBER pts_time:SECONDS \
+                        duration: 1 fmt:rgb24 sar:1/1 s:96x64 i:P iskey:1 type:I";
+
+    fn read(pts: &str, pts_time: &str) -> Option<Result<Told, Untold>> {
+        let line = LINE.replace("NUMBER", pts).replace("SECONDS", pts_time);
+        frame(&line, Some(0.04))
+    }
+
+    #[test]
+    fn a_frame_without_a_time_is_an_error_and_not_passed_over() {
+        let told = Told {
+            seconds: 1.0,
+            width: 96,
+            height: 64,
+        };
+        assert_eq!(read("25", "1"), Some(Ok(told)));
+        for (pts, pts_time) in [
+            ("NOPTS", "NOPTS"),
+            ("NOPTS", "inf"),
+            ("9000000000000000000", "1"),
+        ] {
+            let error = read(pts, pts_time).unwrap().unwrap_err();
+            let message = error.into_error(Path::new("film.avi")).to_string();
+            assert!(
+                message.starts_with("film.avi: a frame") && message.contains(pts),
+                "{message}"
+            );
+        }
+        let other = "[Parsed_showinfo_1 @ 0x55] [info] config in time_base: 1/25, frame_rate: 25/1";
+        assert_eq!(frame(other, None), None);
+    }
 }

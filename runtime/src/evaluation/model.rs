@@ -11,6 +11,7 @@ use super::run::{Setup, evaluate_with};
 use crate::clip::{ClipList, ReadOptions};
 use crate::engine::{EngineError, Recogniser};
 use crate::package::{Manifest, Package};
+use crate::probability::softmax;
 use crate::window::{PerSensor, Window};
 
 /// How a package is evaluated.
@@ -63,12 +64,7 @@ pub fn evaluate(
 }
 
 fn setup(manifest: &Manifest, options: &Options) -> Setup {
-    let heard = manifest.audio.as_ref().map(|audio| audio.window_duration());
-    let seen = manifest
-        .camera
-        .as_ref()
-        .map(|camera| Duration::from_secs_f32(camera.window_seconds));
-    let window = heard.max(seen).unwrap_or_default();
+    let window = manifest.window_duration();
     let nothing = manifest.nothing.as_ref();
     Setup {
         labels: manifest.labels.clone(),
@@ -88,20 +84,25 @@ fn setup(manifest: &Manifest, options: &Options) -> Setup {
     }
 }
 
+/// What the model needs of the pictures, and little more, so that minutes of video fit in memory.
+///
 /// Frames are kept four times as large as the model looks at them, so that its own resizing decides
-/// what it sees, but not as large as some cameras film, so that a clip fits in memory.
+/// what it sees; where that is more than 640 pixels, down to twice as large. For each instant that
+/// it looks at there are about four frames to choose from.
 fn read_options(manifest: &Manifest) -> ReadOptions {
-    let max_side = manifest.camera.as_ref().map(|camera| {
-        let share = camera
-            .crop
-            .map_or(1.0, |crop| crop.width.min(crop.height))
-            .clamp(0.05, 1.0);
-        let needed = 4.0 * camera.width.max(camera.height) as f32 / share;
-        needed.ceil().max(640.0) as u32
-    });
+    let Some(camera) = &manifest.camera else {
+        return ReadOptions::default();
+    };
+    let share = camera
+        .crop
+        .map_or(1.0, |crop| crop.width.min(crop.height))
+        .max(0.05);
+    let side = camera.width.max(camera.height) as f32 / share;
+    let frame_rate = (4.0 * camera.frames as f32 / camera.window_seconds).max(10.0);
     ReadOptions {
-        max_side,
-        frame_rate: None,
+        max_side: Some((4.0 * side).min((2.0 * side).max(640.0)).ceil() as u32),
+        // Hardly a clip is filmed faster.
+        frame_rate: (frame_rate < 240.0).then_some(frame_rate),
     }
 }
 
@@ -109,20 +110,44 @@ impl Answerer for Recogniser {
     fn answer(&mut self, window: &Window) -> Result<WindowAnswer, String> {
         let answer = Recogniser::answer(self, window).map_err(|error| error.to_string())?;
         let probes = answer.output.probes;
+        // The model's temperature is for the fused answer only.
+        let alone = |probe: &[f32]| softmax(probe, 1.0);
         Ok(WindowAnswer {
             probabilities: answer.probabilities,
-            alone: PerSensor::from_fn(|sensor| probes[sensor].as_deref().map(softmax)),
+            alone: PerSensor::from_fn(|sensor| probes[sensor].as_deref().map(alone)),
             attention: answer.attention,
             present: answer.present,
         })
     }
 }
 
-/// Probabilities of a sensor's own head; the model's temperature is for the fused answer only.
-fn softmax(logits: &[f32]) -> Vec<f32> {
-    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let mut shares: Vec<f32> = logits.iter().map(|logit| (logit - largest).exp()).collect();
-    let total: f32 = shares.iter().sum();
-    shares.iter_mut().for_each(|share| *share /= total);
-    shares
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frontend::{CameraConfig, Crop};
+    use crate::package::example;
+
+    #[test]
+    fn clips_are_read_as_large_and_as_often_as_the_model_needs() {
+        let mut manifest = example::manifest();
+        let mut options = |change: fn(&mut CameraConfig)| {
+            change(manifest.camera.as_mut().unwrap());
+            let options = read_options(&manifest);
+            (options.max_side.unwrap(), options.frame_rate)
+        };
+        let plain = options(|c| (c.width, c.height, c.window_seconds) = (48, 48, 2.0));
+        assert_eq!(plain, (192, Some(10.0)));
+        assert_eq!(options(|c| c.frames = 8), (192, Some(16.0)));
+        let half = options(|c| {
+            c.crop = Some(Crop {
+                x: 0.0,
+                y: 0.0,
+                width: 0.5,
+                height: 1.0,
+            });
+        });
+        assert_eq!(half, (384, Some(16.0)));
+        assert_eq!(options(|c| c.width = 224), (896, Some(16.0)));
+        assert_eq!(options(|c| c.frames = 500), (896, None));
+    }
 }

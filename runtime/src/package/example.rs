@@ -6,7 +6,7 @@ use super::{GoldenAnswer, GoldenWindow, Graphs, Manifest, PackageContents, Thres
 use crate::frontend::{AudioConfig, CameraConfig, Colour};
 use crate::window::{Frame, SampleRate, Sound, Window};
 
-pub(super) fn manifest() -> Manifest {
+pub(crate) fn manifest() -> Manifest {
     Manifest {
         format: 1,
         name: "example-2".into(),

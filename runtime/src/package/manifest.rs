@@ -1,6 +1,7 @@
 //! model.toml.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -80,6 +81,16 @@ const MOST_TOKEN_WIDTH: usize = 4096;
 const HIGHEST_TEMPERATURE: f32 = 1000.0;
 
 impl Manifest {
+    /// How long a window is: the longer of the sensors' windows.
+    pub fn window_duration(&self) -> Duration {
+        let heard = self.audio.as_ref().map(AudioConfig::window_duration);
+        let seen = self
+            .camera
+            .as_ref()
+            .map(|camera| Duration::from_secs_f32(camera.window_seconds));
+        heard.max(seen).unwrap_or_default()
+    }
+
     /// Says in half a sentence what makes no sense, if anything does.
     pub(super) fn check(&self) -> Result<(), String> {
         let Thresholds {
@@ -132,8 +143,14 @@ impl Manifest {
             data,
             method,
             commit,
+            metrics,
             ..
         } = &self.training;
+        for name in metrics.keys() {
+            ensure(!name.contains(char::is_control), || {
+                format!("the name {name:?} in training.metrics holds control characters")
+            })?;
+        }
         for text in [&self.license, data, method].into_iter().chain(commit) {
             ensure(!has_control_characters(text), || {
                 format!("{text:?} holds control characters")
@@ -209,7 +226,7 @@ mod tests {
 
     #[test]
     fn each_senseless_value_is_named() {
-        let cases: [(Spoil, &str); 16] = [
+        let cases: [(Spoil, &str); 17] = [
             (|m| m.format = 0, "format"),
             (|m| m.name = "../evil".into(), "name"),
             (|m| m.name = String::new(), "name"),
@@ -225,6 +242,10 @@ mod tests {
             (|m| m.thresholds.temperature = f32::NAN, "temperature"),
             (|m| m.thresholds.confidence = 1.5, "confidence"),
             (|m| (m.audio, m.camera) = (None, None), "sensor"),
+            (
+                |m| m.training.metrics.extend([("\u{1b}[2J".into(), 1.0)]),
+                "training.metrics",
+            ),
             (
                 |m| m.audio.as_mut().unwrap().window_samples = usize::MAX,
                 "window_samples",

@@ -4,7 +4,7 @@
 
 mod error;
 #[cfg(test)]
-mod example;
+pub(crate) mod example;
 mod folder;
 mod golden;
 mod layout;

@@ -13,7 +13,7 @@ use clap::Parser;
 use evenkeel::clip::{ClipList, ReadOptions, read_clip};
 use evenkeel::engine::Engine;
 use evenkeel::frontend::{Features, Frontend};
-use evenkeel::package::{GoldenAnswer, Manifest, Package};
+use evenkeel::package::{GoldenAnswer, Package};
 use evenkeel::window::{PerSensor, Window};
 use serde_json::{Value, json};
 
@@ -68,7 +68,7 @@ fn main() -> anyhow::Result<()> {
                 },
             )?;
             let window: Window =
-                clip.window_at(Default::default(), window_length(&package.manifest));
+                clip.window_at(Default::default(), package.manifest.window_duration());
             lines.push(line(
                 &mut engine,
                 &entry.name,
@@ -90,16 +90,6 @@ fn main() -> anyhow::Result<()> {
     file.flush()?;
     println!("{}: {} inputs", arguments.out.display(), lines.len());
     Ok(())
-}
-
-/// The longer of the sensors' windows.
-fn window_length(manifest: &Manifest) -> std::time::Duration {
-    let audio = manifest.audio.as_ref().map(|audio| audio.window_duration());
-    let camera = manifest
-        .camera
-        .as_ref()
-        .map(|camera| std::time::Duration::from_secs_f32(camera.window_seconds));
-    audio.max(camera).unwrap_or_default()
 }
 
 /// One line: the features, and the engine's answer to them.
