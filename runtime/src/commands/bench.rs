@@ -1,7 +1,6 @@
 //! `evenkeel bench`: how fast a model is on this machine.
 
 use std::fmt::Write;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -13,7 +12,7 @@ use evenkeel::package::{Manifest, Package};
 use evenkeel::window::{Modality, PerSensor, Window};
 use serde::Serialize;
 
-use super::{print, print_json};
+use super::{print, print_json, threads};
 
 /// Windows run before anything is measured.
 const WARM_UP: usize = 5;
@@ -28,11 +27,12 @@ pub struct Args {
     /// Folder of the model package
     package: PathBuf,
     /// Windows measured on each thread
-    #[arg(long, value_name = "N", default_value = "500")]
-    windows: NonZeroUsize,
+    #[arg(long, value_name = "N", default_value = "500",
+        value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    windows: u32,
     /// Threads, each answering its own windows
-    #[arg(long, value_name = "N", default_value = "1")]
-    threads: NonZeroUsize,
+    #[arg(long, value_name = "N", default_value = "1", value_parser = threads())]
+    threads: u32,
     /// Print the numbers as JSON
     #[arg(long)]
     json: bool,
@@ -41,7 +41,7 @@ pub struct Args {
 #[derive(Serialize)]
 struct Report {
     model: String,
-    threads: usize,
+    threads: u32,
     windows: usize,
     windows_per_second: f64,
     load_milliseconds: f64,
@@ -60,14 +60,19 @@ struct Stage {
     mean: f64,
 }
 
-/// Seconds that each stage took, window by window.
+/// How long each stage took, window by window. A sensor that is absent from a window has no part in
+/// the times of its encoder.
 #[derive(Default)]
 struct Times {
     frontend: Vec<Duration>,
     audio: Vec<Duration>,
     camera: Vec<Duration>,
     fusion: Vec<Duration>,
+    /// Encoders and fusion, of windows with every sensor of the model.
+    graphs: Vec<Duration>,
     window: Vec<Duration>,
+    /// When the first measured window began and the last one ended.
+    span: Option<(Instant, Instant)>,
 }
 
 /// Runs the command.
@@ -90,13 +95,12 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             args.package.display()
         );
     }
-    let begin = Instant::now();
     let times = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..args.threads.get())
+        let workers: Vec<_> = (0..args.threads)
             .map(|_| {
                 let engine = engine.clone();
                 let (windows, manifest) = (&windows, &package.manifest);
-                scope.spawn(move || measure(engine, manifest, windows, args.windows.get()))
+                scope.spawn(move || measure(engine, manifest, windows, args.windows as usize))
             })
             .collect();
         let mut all = Times::default();
@@ -109,14 +113,12 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         anyhow::Ok(all)
     })
     .context("the golden windows could not be run")?;
-    let elapsed = begin.elapsed();
-    let run = (args.windows.get() + WARM_UP) * args.threads.get();
 
     let report = Report {
         model: format!("{} {}", package.manifest.name, package.manifest.version),
-        threads: args.threads.get(),
+        threads: args.threads,
         windows: times.window.len(),
-        windows_per_second: run as f64 / elapsed.as_secs_f64(),
+        windows_per_second: times.windows_per_second(),
         load_milliseconds: milliseconds(load),
         memory_bytes: resident_bytes(),
         stages: times.stages(),
@@ -140,6 +142,7 @@ fn measure(
         audio: 1.0,
         camera: 1.0,
     };
+    let sensors = engine.sensors();
     let mut times = Times::default();
     for (index, window) in windows.iter().cycle().take(WARM_UP + count).enumerate() {
         let begin = Instant::now();
@@ -155,13 +158,17 @@ fn measure(
         let looked = Instant::now();
         engine.fuse(&PerSensor { audio, camera }, validity)?;
         let end = Instant::now();
-        if index >= WARM_UP {
-            times.frontend.push(heard - begin);
-            times.audio.push(listened - heard);
-            times.camera.push(looked - listened);
-            times.fusion.push(end - looked);
-            times.window.push(end - begin);
+        if index < WARM_UP {
+            continue;
         }
+        let has = PerSensor::from_fn(|modality| features[modality].is_some());
+        times.frontend.push(heard - begin);
+        times.audio.extend(has.audio.then(|| listened - heard));
+        times.camera.extend(has.camera.then(|| looked - listened));
+        times.fusion.push(end - looked);
+        times.graphs.extend((has == sensors).then(|| end - heard));
+        times.window.push(end - begin);
+        times.extend_span(begin, end);
     }
     Ok(times)
 }
@@ -172,7 +179,22 @@ impl Times {
         self.audio.extend(other.audio);
         self.camera.extend(other.camera);
         self.fusion.extend(other.fusion);
+        self.graphs.extend(other.graphs);
         self.window.extend(other.window);
+        if let Some((begin, end)) = other.span {
+            self.extend_span(begin, end);
+        }
+    }
+
+    fn extend_span(&mut self, begin: Instant, end: Instant) {
+        let (first, last) = self.span.unwrap_or((begin, end));
+        self.span = Some((first.min(begin), last.max(end)));
+    }
+
+    fn windows_per_second(&self) -> f64 {
+        self.span.map_or(0.0, |(begin, end)| {
+            self.window.len() as f64 / (end - begin).as_secs_f64()
+        })
     }
 
     fn stages(self) -> Vec<Stage> {
@@ -181,9 +203,11 @@ impl Times {
             ("audio encoder", self.audio),
             ("camera encoder", self.camera),
             ("fusion", self.fusion),
+            ("three graphs", self.graphs),
             ("whole window", self.window),
         ]
         .into_iter()
+        .filter(|(_, times)| !times.is_empty())
         .map(|(name, times)| stage(name, times))
         .collect()
     }
@@ -254,6 +278,22 @@ fn text(report: &Report) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn stages_without_a_time_are_left_out_and_threads_share_one_clock() {
+        let begin = Instant::now();
+        let at = |ms| begin + Duration::from_millis(ms);
+        let thread = |from, to| Times {
+            window: vec![Duration::from_millis(10); 100],
+            span: Some((at(from), at(to))),
+            ..Times::default()
+        };
+        let mut times = thread(100, 1_100);
+        times.append(thread(600, 2_100));
+        assert!((times.windows_per_second() - 100.0).abs() < 1e-6);
+        let names: Vec<_> = times.stages().iter().map(|stage| stage.name).collect();
+        assert_eq!(names, ["whole window"]);
+    }
 
     #[test]
     fn percentiles_are_times_that_were_measured() {

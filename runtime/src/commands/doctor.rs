@@ -87,7 +87,8 @@ impl Finding {
 /// # Errors
 /// When the findings cannot be printed.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let mut findings = vec![processor(), memory(), ffmpeg()];
+    let mut findings = vec![processor(), memory()];
+    findings.extend(["ffmpeg", "ffprobe"].map(program));
     findings.push(devices::device_files(
         "camera files",
         Path::new("/dev"),
@@ -201,8 +202,9 @@ fn memory() -> Finding {
     }
 }
 
-fn ffmpeg() -> Finding {
-    let output = Command::new("ffmpeg")
+/// Whether one of the two programs of ffmpeg that read clips is there.
+fn program(name: &'static str) -> Finding {
+    let output = Command::new(name)
         .arg("-version")
         .stdin(Stdio::null())
         .output();
@@ -211,10 +213,10 @@ fn ffmpeg() -> Finding {
             let text = String::from_utf8_lossy(&output.stdout);
             let version = text.lines().next().unwrap_or_default();
             let end = version.find(" Copyright").unwrap_or(version.len());
-            Finding::fine("ffmpeg", &version[..end])
+            Finding::fine(name, &version[..end])
         }
         _ => Finding::advice(
-            "ffmpeg",
+            name,
             "not found",
             "install it (Debian: `apt install ffmpeg`) to evaluate clips other than WAV, PNG and JPEG",
         ),
@@ -228,27 +230,42 @@ fn package(folder: &Path) -> Finding {
         check_golden(&package, &mut recogniser)
     };
     match check() {
-        Ok(golden) if golden.matches => Finding::fine(
-            "package",
-            format!(
-                "{} golden window(s) answered as where it was made, within {:.1e}",
-                golden.windows, golden.largest_difference
-            ),
-        ),
-        Ok(golden) => Finding::problem(
-            "package",
-            format!(
-                "{} golden window(s) answered differently, by {:.1e}",
-                golden.windows, golden.largest_difference
-            ),
-            "get a fresh copy of the package, and if that does not help report this processor",
-        ),
+        Ok(golden) => golden_finding(&golden),
         Err(error) => Finding::problem(
             "package",
             error.to_string(),
             "get a fresh copy of the package",
         ),
     }
+}
+
+fn golden_finding(golden: &GoldenCheck) -> Finding {
+    let GoldenCheck {
+        windows,
+        largest_difference,
+        matches,
+    } = *golden;
+    if windows == 0 {
+        return Finding::problem(
+            "package",
+            "it has no golden windows, so nothing proves that it works here",
+            "export it again",
+        );
+    }
+    if matches {
+        return Finding::fine(
+            "package",
+            format!(
+                "{windows} golden window(s) answered as where it was made, within \
+                 {largest_difference:.1e}"
+            ),
+        );
+    }
+    Finding::problem(
+        "package",
+        format!("{windows} golden window(s) answered differently, by {largest_difference:.1e}"),
+        "get a fresh copy of the package, and if that does not help report this processor",
+    )
 }
 
 fn text(findings: &[Finding]) -> String {
@@ -276,5 +293,15 @@ mod tests {
         let finding = package(Path::new("no-such-package"));
         assert_eq!(finding.state, State::Problem);
         assert!(text(&[finding]).contains("no-such-package"));
+    }
+    #[test]
+    fn a_package_without_golden_windows_is_said_to_have_none() {
+        let finding = golden_finding(&GoldenCheck {
+            windows: 0,
+            largest_difference: 0.0,
+            matches: false,
+        });
+        assert_eq!(finding.state, State::Problem);
+        assert!(finding.found.contains("no golden windows"));
     }
 }
