@@ -23,4 +23,5 @@ pub use clip_error::ClipError;
 pub use list::{ClipEntry, ClipList, ClipListError, ClipSource};
 pub use read::{ReadOptions, read_clip};
 pub use windows::Clip;
+pub(crate) use write::{encode_png, encode_wav_f32};
 pub use write::{write_png, write_wav, write_wav_f32};

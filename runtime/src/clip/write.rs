@@ -26,10 +26,14 @@ pub fn write_wav(path: &Path, sound: &Sound) -> Result<(), ClipError> {
 /// # Errors
 /// When the file cannot be written; it is then not there, or what it was before.
 pub fn write_wav_f32(path: &Path, sound: &Sound) -> Result<(), ClipError> {
-    let bytes = wav(sound, 32, SampleFormat::Float, |writer, sample| {
+    write(path, encode_wav_f32(sound))
+}
+
+/// `sound` as a 32-bit float mono WAV file, every sample bit for bit.
+pub(crate) fn encode_wav_f32(sound: &Sound) -> std::io::Result<Vec<u8>> {
+    wav(sound, 32, SampleFormat::Float, |writer, sample| {
         writer.write_sample(sample)
-    });
-    write(path, bytes)
+    })
 }
 
 /// Writes `frame` as an RGB PNG.
@@ -38,24 +42,25 @@ pub fn write_wav_f32(path: &Path, sound: &Sound) -> Result<(), ClipError> {
 /// When the bytes of the frame do not fit its size, or the file cannot be written; it is then not
 /// there, or what it was before.
 pub fn write_png(path: &Path, frame: &Frame) -> Result<(), ClipError> {
-    if frame.rgb.len() as u64 != 3 * u64::from(frame.width) * u64::from(frame.height) {
-        let size = format!("{}×{}", frame.width, frame.height);
-        return Err(ClipError::content(
-            path,
-            format!("a frame of {size} has the wrong number of bytes"),
+    let bytes = encode_png(frame).map_err(|what| ClipError::content(path, what))?;
+    write(path, Ok(bytes))
+}
+
+/// `frame` as an RGB PNG file. The error is what is wrong with the frame.
+pub(crate) fn encode_png(frame: &Frame) -> Result<Vec<u8>, String> {
+    let Frame { width, height, .. } = *frame;
+    let expected = u64::from(width) * u64::from(height) * 3;
+    if expected == 0 || expected != frame.rgb.len() as u64 {
+        return Err(format!(
+            "a frame of {width}×{height} must have {expected} bytes and at least one pixel, not {} bytes",
+            frame.rgb.len()
         ));
     }
     let mut bytes = Vec::new();
-    let encoded = PngEncoder::new(&mut bytes)
-        .write_image(
-            &frame.rgb,
-            frame.width,
-            frame.height,
-            ExtendedColorType::Rgb8,
-        )
-        .map(|()| bytes)
-        .map_err(std::io::Error::other);
-    write(path, encoded)
+    PngEncoder::new(&mut bytes)
+        .write_image(&frame.rgb, width, height, ExtendedColorType::Rgb8)
+        .map_err(|error| error.to_string())?;
+    Ok(bytes)
 }
 
 type Writer<'a> = WavWriter<&'a mut Cursor<Vec<u8>>>;

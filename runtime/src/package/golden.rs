@@ -7,8 +7,8 @@ use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use image::codecs::png::{PngDecoder, PngEncoder};
-use image::{ColorType, ExtendedColorType, ImageDecoder, ImageEncoder, Limits};
+use image::codecs::png::PngDecoder;
+use image::{ColorType, ImageDecoder, Limits};
 use serde::{Deserialize, Serialize};
 
 use super::folder::CheckedFolder;
@@ -16,6 +16,7 @@ use super::layout::{
     GOLDEN_INDEX, MOST_GOLDEN_FRAMES, MOST_GOLDEN_WINDOWS, golden_frame, golden_sound,
 };
 use super::{Manifest, Package, PackageError};
+use crate::clip::{encode_png, encode_wav_f32};
 use crate::window::{Frame, SampleRate, Sound, Window};
 
 /// All frames of all golden windows together, unpacked: a small PNG can hold a huge picture.
@@ -234,22 +235,7 @@ fn encode_wav(sound: &Sound) -> Result<Vec<u8>, String> {
     if !sound.samples.iter().all(|x| x.is_finite()) {
         return Err("the sound holds a sample that is not a finite number".into());
     }
-    let spec = hound::WavSpec {
-        channels: 1,
-        sample_rate: sound.rate.hz(),
-        bits_per_sample: 32,
-        sample_format: hound::SampleFormat::Float,
-    };
-    let mut bytes = Vec::new();
-    let write = |bytes: &mut Vec<u8>| -> Result<(), hound::Error> {
-        let mut writer = hound::WavWriter::new(Cursor::new(bytes), spec)?;
-        for &sample in &sound.samples {
-            writer.write_sample(sample)?;
-        }
-        writer.finalize()
-    };
-    write(&mut bytes).map_err(|error| error.to_string())?;
-    Ok(bytes)
+    encode_wav_f32(sound).map_err(|error| error.to_string())
 }
 
 fn decode_wav(start: Duration, bytes: &[u8]) -> Result<Sound, String> {
@@ -279,22 +265,6 @@ fn decode_wav(start: Duration, bytes: &[u8]) -> Result<Sound, String> {
         rate: SampleRate::recorded(sample_rate).map_err(|error| error.to_string())?,
         samples,
     })
-}
-
-fn encode_png(frame: &Frame) -> Result<Vec<u8>, String> {
-    let Frame { width, height, .. } = *frame;
-    let expected = u64::from(width) * u64::from(height) * 3;
-    if expected == 0 || expected != frame.rgb.len() as u64 {
-        return Err(format!(
-            "a frame of {width}×{height} must have {expected} bytes and at least one pixel, not {} bytes",
-            frame.rgb.len()
-        ));
-    }
-    let mut bytes = Vec::new();
-    PngEncoder::new(&mut bytes)
-        .write_image(&frame.rgb, width, height, ExtendedColorType::Rgb8)
-        .map_err(|error| error.to_string())?;
-    Ok(bytes)
 }
 
 /// `left` is how many bytes of picture may still be unpacked.
