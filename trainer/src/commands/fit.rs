@@ -98,32 +98,37 @@ impl Watcher for Bar {
         self.bar.set_position(step);
         self.bar
             .set_prefix(format!("epoch {epoch}/{}", self.epochs));
-        let air = summary
-            .air
-            .map_or(String::new(), |air| format!(" AIR {air:+.2}"));
-        self.bar.set_message(format!(
-            "loss {:.3} accuracy {:.1} %{air} audio {:.2} camera {:.2}",
-            sums.loss / sums.examples.max(1) as f64,
-            100.0 * summary.accuracy,
-            summary.audio_share,
-            summary.camera_share,
-        ));
+        let mut message = format!(
+            "loss {:.3} accuracy {:.1} %",
+            summary.loss,
+            100.0 * summary.accuracy
+        );
+        if let Some(air) = summary.air {
+            message.push_str(&format!(
+                " AIR {air:+.2} audio {:.2} camera {:.2}",
+                summary.audio_share, summary.camera_share
+            ));
+        }
+        self.bar.set_message(message);
     }
 
     fn epoch(&mut self, metrics: &EpochMetrics) {
-        let air = metrics
-            .train
-            .air
-            .map_or(String::new(), |air| format!(" AIR {air:+.3}"));
+        let EpochMetrics {
+            train, validation, ..
+        } = metrics;
         let mut line = format!(
-            "epoch {:3}  loss {:.4}  train {:.2} %  validation {:.2} %{air}  attention audio {:.2} camera {:.2}",
+            "epoch {:3}  loss {:.4}  train {:.2} %  validation {:.2} %",
             metrics.epoch,
-            metrics.train.loss,
-            100.0 * metrics.train.accuracy,
-            100.0 * metrics.validation.accuracy,
-            metrics.validation.audio_share,
-            metrics.validation.camera_share,
+            train.loss,
+            100.0 * train.accuracy,
+            100.0 * validation.accuracy,
         );
+        if let Some(air) = train.air {
+            line.push_str(&format!(
+                "  AIR {air:+.3}  attention audio {:.2} camera {:.2}",
+                validation.audio_share, validation.camera_share
+            ));
+        }
         if let Some(rotation) = &metrics.rotation {
             line.push_str(&format!("  rotated by {:.0}°", rotation.degrees));
         }
