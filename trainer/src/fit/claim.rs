@@ -22,23 +22,25 @@ pub(super) fn claim(config: &FitConfig, data: &dyn Dataset, run: &Path) -> Resul
         ),
         None => write(&path, &text)?,
     }
-    check_data(run, data)?;
     let path = fingerprint_path(run);
-    match read(&path)? {
-        Some(_) => Ok(()),
-        None => write(&path, &(data.fingerprint() + "\n")),
+    if read(&path)?.is_none() {
+        write(&path, &(data.fingerprint() + "\n"))?;
     }
+    check_data(run, data)
 }
 
-/// Checks that a run was trained on these data, with this split; one that did not write down what it
-/// was trained on, because an older version made it, is taken as it is.
+/// Checks that a run was trained on these data, with this split.
 ///
 /// # Errors
-/// When the run was trained on others.
+/// When the run was trained on others, or does not say on which.
 pub fn check_data(run: &Path, data: &dyn Dataset) -> Result<()> {
-    let Some(found) = read(&fingerprint_path(run))? else {
-        return Ok(());
-    };
+    let path = fingerprint_path(run);
+    let found = read(&path)?.with_context(|| {
+        format!(
+            "{} is missing, which says what the run was trained on; finish the run with `evenkeel-train fit` first",
+            path.display()
+        )
+    })?;
     ensure!(
         found.trim() == data.fingerprint(),
         "{} was trained on other clips, labels or splits than there are now ({}); bring back the data as they were, or train in another folder",
@@ -97,10 +99,7 @@ mod tests {
             "{error}"
         );
 
-        // A run of an older version says nothing of its data until it is resumed.
         fs::remove_file(fingerprint_path(&run)).unwrap();
-        check_data(&run, &digits(1)).unwrap();
-        claim(&recipe, &digits(0), &run).unwrap();
-        assert!(check_data(&run, &digits(1)).is_err());
+        assert!(check_data(&run, &digits(0)).is_err());
     }
 }
