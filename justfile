@@ -80,6 +80,7 @@ grid-study: build
 # Draw the tables and figures in docs/results again from the results kept there
 tables: build
     {{ trainer }} study --config trainer/configs/study.toml --results docs/results/digits --table-only
+    {{ trainer }} study --config trainer/configs/rotation-study.toml --results docs/results/rotation --table-only
     {{ trainer }} study --config trainer/configs/grid-study.toml --results docs/results/grid --table-only
 
 # The shipped model on 200 real windows in tract and in ONNX Runtime: the largest difference
