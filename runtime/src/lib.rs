@@ -12,5 +12,5 @@ pub mod files;
 pub mod frontend;
 pub mod package;
 mod panics;
-mod probability;
+pub mod probability;
 pub mod window;

@@ -12,7 +12,7 @@ pub fn softmax(logits: &[f32], temperature: f32) -> Vec<f32> {
     shares
 }
 
-/// Index of the highest probability, the first of equals.
+/// Index of the highest probability, or logit: the first of equals.
 pub fn most_probable(probabilities: &[f32]) -> usize {
     (1..probabilities.len()).fold(0, |best, label| {
         if probabilities[label] > probabilities[best] {

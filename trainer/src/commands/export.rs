@@ -13,7 +13,7 @@ use evenkeel::window::{Modality, PerSensor, Window};
 use crate::data::{Dataset, Split};
 use crate::export::{CardNotes, ExportRequest, Measured, Parity, Weights, export};
 use crate::fit::{self, FitConfig, Outcome, Workers, fit_temperature};
-use crate::model::{Model, sensors};
+use crate::model::Model;
 
 /// Windows on which the exported model must answer like the trained one.
 const PARITY_WINDOWS: usize = 200;
@@ -118,11 +118,7 @@ fn manifest(
     result: &fit::RunResult,
     temperature: f32,
 ) -> Manifest {
-    let has = sensors(
-        config.model.fusion,
-        config.audio.as_ref(),
-        config.camera.as_ref(),
-    );
+    let (audio, camera) = config.frontends();
     let mut metrics = std::collections::BTreeMap::from([
         ("test.accuracy".to_owned(), result.test.accuracy),
         ("test.examples".to_owned(), result.test.examples as f64),
@@ -149,8 +145,8 @@ fn manifest(
             temperature,
             confidence: 0.0,
         },
-        audio: config.audio.clone().filter(|_| has.audio),
-        camera: config.camera.clone().filter(|_| has.camera),
+        audio: audio.cloned(),
+        camera: camera.cloned(),
         training: Training {
             data: data.provenance(),
             method: format!("{:?}", config.model.fusion).to_lowercase(),

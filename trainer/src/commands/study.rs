@@ -7,7 +7,6 @@ use clap::Args as ClapArgs;
 use evenkeel::files::write_atomically;
 
 use super::fit::Bar;
-use crate::fit::FitConfig;
 use crate::study::{StudyConfig, figure, table};
 
 /// Train several methods with several seeds; make a table and a figure of them.
@@ -44,11 +43,11 @@ pub fn run(args: &Args) -> Result<()> {
         .unwrap_or_else(|| args.out.join("results"));
     let count = study.runs().count();
     for (i, (method, seed)) in study.runs().enumerate() {
-        if args.table_only || method.has_result(&study, seed, &folder)? {
+        if args.table_only || method.result(&study, seed, &folder)?.is_some() {
             continue;
         }
         eprintln!("run {} of {count}: {}, seed {seed}", i + 1, method.name);
-        let epochs = FitConfig::read(&study.base, &method.set)?.training.epochs;
+        let epochs = method.config(&study, seed)?.training.epochs;
         method.run(&study, seed, &args.out, &folder, &mut Bar::new(epochs))?;
         draw(&study, &folder)?;
     }

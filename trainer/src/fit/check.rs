@@ -6,7 +6,7 @@ use evenkeel::frontend::CameraConfig;
 use super::config::{FitConfig, Training};
 use crate::data::clips::ClipsConfig;
 use crate::data::range::within;
-use crate::model::{ModelSpec, sensors};
+use crate::model::ModelSpec;
 use crate::rollingq::RollingQ;
 
 /// Seconds by which windows may differ and count as equal: less than any hop of a frontend.
@@ -37,9 +37,7 @@ impl FitConfig {
 
     /// Clips must hold what the frontends look at: the rest would be silence and blur.
     fn check_clips(&self, clips: &ClipsConfig) -> Result<()> {
-        let (audio, camera) = (self.audio.as_ref(), self.camera.as_ref());
-        let has = sensors(self.model.fusion, audio, camera);
-        let (audio, camera) = (audio.filter(|_| has.audio), camera.filter(|_| has.camera));
+        let (audio, camera) = self.frontends();
         let length = f64::from(clips.window_seconds);
         if let Some(audio) = audio {
             let needed = audio.window_duration().as_secs_f64();

@@ -7,7 +7,7 @@ use evenkeel::frontend::{AudioConfig, CameraConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::data::DataConfig;
-use crate::model::ModelSpec;
+use crate::model::{ModelSpec, sensors};
 use crate::rollingq::RollingQ;
 
 /// Everything that fixes a run: the same configuration gives the same weights.
@@ -128,6 +128,13 @@ impl FitConfig {
             .with_context(context)?;
         config.check().with_context(context)?;
         Ok(config)
+    }
+
+    /// The frontends of the sensors that the model has.
+    pub fn frontends(&self) -> (Option<&AudioConfig>, Option<&CameraConfig>) {
+        let (audio, camera) = (self.audio.as_ref(), self.camera.as_ref());
+        let has = sensors(self.model.fusion, audio, camera);
+        (audio.filter(|_| has.audio), camera.filter(|_| has.camera))
     }
 
     /// The whole configuration as TOML; the same text means the same run.

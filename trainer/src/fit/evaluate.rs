@@ -7,7 +7,7 @@ use super::config::FitConfig;
 use super::metrics::{Summary, Sums};
 use super::shard::{Outcome, Sample, Shard};
 use crate::data::{Dataset, Split};
-use crate::model::{Model, sensors};
+use crate::model::Model;
 use crate::rollingq::KeyStatistics;
 
 /// Examples that one forward pass takes; more would only take more memory.
@@ -50,9 +50,7 @@ impl Workers {
     /// # Errors
     /// When a frontend cannot be built from its configuration.
     pub fn new(config: &FitConfig) -> Result<Self> {
-        let (audio, camera) = (config.audio.as_ref(), config.camera.as_ref());
-        let has = sensors(config.model.fusion, audio, camera);
-        let (audio, camera) = (audio.filter(|_| has.audio), camera.filter(|_| has.camera));
+        let (audio, camera) = config.frontends();
         let shards = (0..config.training.shards)
             .map(|_| Shard::new(audio, camera))
             .collect::<Result<_>>()?;

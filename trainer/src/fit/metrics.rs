@@ -1,9 +1,10 @@
 //! Sums over examples, and the line that an epoch leaves in metrics.jsonl.
 
+use evenkeel::probability::most_probable;
 use evenkeel::window::{Modality, PerSensor};
 use serde::{Deserialize, Serialize};
 
-use super::shard::{Outcome, argmax};
+use super::shard::Outcome;
 use crate::rollingq::KeyStatistics;
 
 /// Sums over the examples seen so far; merging shards in order gives the same bits every time.
@@ -31,15 +32,15 @@ impl Sums {
         for outcome in outcomes {
             let label = outcome.label as usize;
             self.examples += 1;
-            self.correct += u64::from(argmax(&outcome.logits) == label);
-            self.loss += cross_entropy(&outcome.logits, label);
+            self.correct += u64::from(most_probable(&outcome.logits) == label);
+            self.loss += cross_entropy(&outcome.logits, label, 1.0);
             for (sum, share) in std::iter::zip(&mut self.attention, outcome.attention) {
                 *sum += f64::from(share);
             }
             for modality in Modality::ALL {
                 if let Some(probe) = &outcome.probes[modality] {
                     self.probe_examples[modality] += 1;
-                    self.probe_correct[modality] += u64::from(argmax(probe) == label);
+                    self.probe_correct[modality] += u64::from(most_probable(probe) == label);
                 }
             }
         }
@@ -87,11 +88,12 @@ impl Sums {
     }
 }
 
-/// −ln softmax(logits)[label].
-fn cross_entropy(logits: &[f32], label: usize) -> f64 {
+/// −ln softmax(inverse · logits)[label], for a positive inverse temperature.
+pub(super) fn cross_entropy(logits: &[f32], label: usize, inverse: f64) -> f64 {
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f64 = logits.iter().map(|&l| f64::from(l - largest).exp()).sum();
-    sum.ln() - f64::from(logits[label] - largest)
+    let scaled = |logit: f32| inverse * f64::from(logit - largest);
+    let sum: f64 = logits.iter().map(|&logit| scaled(logit).exp()).sum();
+    sum.ln() - scaled(logits[label])
 }
 
 /// What a model does on a set of examples.

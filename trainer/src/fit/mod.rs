@@ -24,5 +24,5 @@ pub use run::{
     CHECKPOINT_INTERVAL, Watcher, best_weights, fit, fit_saving_every, metrics_path, new_model,
     picture_path,
 };
-pub use shard::{Outcome, Sample, Shard, argmax};
+pub use shard::{Outcome, Sample, Shard};
 pub use temperature::fit_temperature;

@@ -47,11 +47,6 @@ pub struct Outcome {
     pub attention: [f32; 3],
 }
 
-/// Index of the largest value.
-pub fn argmax(values: &[f32]) -> usize {
-    (0..values.len()).fold(0, |best, i| if values[i] > values[best] { i } else { best })
-}
-
 impl Shard {
     /// # Errors
     /// When a frontend cannot be built from its configuration.

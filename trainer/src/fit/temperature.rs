@@ -1,5 +1,7 @@
 //! Temperature scaling: one number that makes confidence honest.
 
+use super::metrics::cross_entropy;
+
 /// The temperature that gives these logits and labels the smallest cross-entropy (Guo et al. 2017),
 /// between 0.2 and 5; to be fitted on validation data.
 pub fn fit_temperature(answers: &[(Vec<f32>, u32)]) -> f32 {
@@ -21,12 +23,7 @@ pub fn fit_temperature(answers: &[(Vec<f32>, u32)]) -> f32 {
 
 /// Mean cross-entropy of logits multiplied by `inverse`.
 fn loss(answers: &[(Vec<f32>, u32)], inverse: f64) -> f64 {
-    let one = |(logits, label): &(Vec<f32>, u32)| -> f64 {
-        let scaled: Vec<f64> = logits.iter().map(|&l| f64::from(l) * inverse).collect();
-        let largest = scaled.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let sum: f64 = scaled.iter().map(|l| (l - largest).exp()).sum();
-        sum.ln() + largest - scaled[*label as usize]
-    };
+    let one = |(logits, label): &(Vec<f32>, u32)| cross_entropy(logits, *label as usize, inverse);
     answers.iter().map(one).sum::<f64>() / answers.len().max(1) as f64
 }
 

@@ -76,15 +76,13 @@ impl StudyConfig {
     /// Reads the results kept in `folder`; methods without any are left out.
     ///
     /// # Errors
-    /// See [`Method::has_result`].
+    /// See [`Method::result`].
     pub fn results(&self, folder: &Path) -> Result<Results> {
         let mut methods = Vec::new();
         for method in &self.methods {
             let mut results = Vec::new();
             for &seed in &self.seeds {
-                if method.has_result(self, seed, folder)? {
-                    results.push(fit::read_result_file(&method.result_in(folder, seed))?);
-                }
+                results.extend(method.result(self, seed, folder)?);
             }
             if !results.is_empty() {
                 methods.push((method.name.clone(), results));
@@ -117,22 +115,27 @@ impl Method {
         FitConfig::read(&study.base, &changes)
     }
 
-    /// Whether the result of one seed is there.
+    /// The result of one seed, `None` if it is not there yet.
     ///
     /// # Errors
     /// When it is damaged, or was had with another configuration than today's.
-    pub fn has_result(&self, study: &StudyConfig, seed: u64, results: &Path) -> Result<bool> {
+    pub fn result(
+        &self,
+        study: &StudyConfig,
+        seed: u64,
+        results: &Path,
+    ) -> Result<Option<RunResult>> {
         let path = self.result_in(results, seed);
         if !path.exists() {
-            return Ok(false);
+            return Ok(None);
         }
-        let recipe = self.config(study, seed)?.text()?;
+        let result = fit::read_result_file(&path)?;
         ensure!(
-            fit::read_result_file(&path)?.recipe == recipe,
+            result.recipe == self.config(study, seed)?.text()?,
             "{} is the result of another configuration; delete it, or choose another --results folder",
             path.display()
         );
-        Ok(true)
+        Ok(Some(result))
     }
 
     /// Trains with one seed in a folder of its own under `runs`, and keeps the result in `results`.
