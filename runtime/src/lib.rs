@@ -6,11 +6,14 @@
 //! functions, so what was trained is what runs.
 
 pub mod clip;
+pub mod corruption;
 pub mod engine;
 pub mod evaluation;
 pub mod files;
 pub mod frontend;
+pub mod noise;
 pub mod package;
 mod panics;
 pub mod probability;
+pub mod random;
 pub mod window;

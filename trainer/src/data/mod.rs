@@ -6,11 +6,11 @@ pub mod digits;
 pub mod fetch;
 pub(crate) mod range;
 pub mod render;
-pub mod seed;
 
 pub use config::DataConfig;
 
 use std::fmt;
+use std::time::Duration;
 
 use evenkeel::window::Window;
 use serde::{Deserialize, Serialize};
@@ -58,11 +58,28 @@ pub trait Dataset: Sync + Send {
     /// Examples in one epoch of `split`.
     fn len(&self, split: Split) -> usize;
 
+    /// How long a window is.
+    fn window_length(&self) -> Duration;
+
     /// Example `index` of `split` in `epoch`.
     ///
     /// A pure function of its arguments and the data set's seed: training examples differ from
     /// epoch to epoch (augmentation), those of the other splits do not.
     fn example(&self, split: Split, epoch: u32, index: usize) -> anyhow::Result<Example>;
+
+    /// Example `index` of `split` without any change that is made for training alone.
+    ///
+    /// # Errors
+    /// When the example cannot be had.
+    fn as_recorded(&self, split: Split, index: usize) -> anyhow::Result<Example> {
+        self.example(split, 0, index)
+    }
+
+    /// Window `index` of any number in which there is nothing to be recognised, as `split` has them and no
+    /// example of it is; `None` for data sets that cannot make any.
+    fn background(&self, _split: Split, _index: u64) -> Option<Window> {
+        None
+    }
 
     /// One line on what the data are, where they come from and under which licence.
     fn provenance(&self) -> String;

@@ -12,7 +12,8 @@ use rayon::prelude::*;
 
 use super::digits::{Digits, NOTHING};
 use super::fetch::set_shared;
-use super::{Dataset, Split, seed};
+use super::{Dataset, Split};
+use evenkeel::random;
 
 /// Share of the clips that show nothing, as far as there are so many.
 const NOTHING_SHARE: f32 = 0.15;
@@ -198,7 +199,7 @@ fn choose(
         by_class[label].push(index);
     }
     for (class, list) in by_class.iter_mut().enumerate() {
-        list.shuffle(&mut seed::rng("choice of clips", &[class as u64]));
+        list.shuffle(&mut random::rng("choice of clips", &[class as u64]));
     }
     let is_nothing = |class: usize| digits.labels()[class] == NOTHING;
     let mut chosen = Vec::with_capacity(count);

@@ -8,8 +8,8 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::data::digits::noise::{gain, rms, white};
 use crate::data::range::within;
+use evenkeel::noise::{gain, rms, white};
 
 /// How far training windows may be changed; zero leaves a thing as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use evenkeel::clip::{Clip, ClipEntry, ClipList};
+use evenkeel::random;
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 
@@ -17,7 +18,7 @@ pub use self::augment::Augmentation;
 use self::cache::{ClipCache, Reduction};
 pub use self::config::ClipsConfig;
 use super::fetch::{self, Store};
-use super::{Dataset, Example, Split, hash, seed};
+use super::{Dataset, Example, Split, hash};
 
 /// Share of the clips that may be unusable before training is refused.
 const MOST_BAD: f32 = 0.1;
@@ -94,6 +95,18 @@ impl Clips {
             .check()
             .with_context(|| format!("cannot use {path}"))?;
         Ok(clips)
+    }
+
+    /// Clip `index` of a split and its label.
+    fn clip(&self, split: Split, index: usize) -> anyhow::Result<(Clip, usize)> {
+        let Some(&at) = self.splits[split as usize].get(index) else {
+            bail!(
+                "the {split} split has {} examples, there is no number {index}",
+                self.len(split)
+            );
+        };
+        let (entry, label) = &self.clips[at];
+        Ok((self.cache.read(entry)?, *label))
     }
 
     /// Refuses what nothing can be learnt from, or nothing chosen or reported on.
@@ -225,28 +238,32 @@ impl Dataset for Clips {
         self.splits[split as usize].len()
     }
 
+    fn window_length(&self) -> Duration {
+        Duration::from_secs_f32(self.config.window_seconds)
+    }
+
     fn example(&self, split: Split, epoch: u32, index: usize) -> anyhow::Result<Example> {
-        let Some(&at) = self.splits[split as usize].get(index) else {
-            bail!(
-                "the {split} split has {} examples, there is no number {index}",
-                self.len(split)
-            );
-        };
-        let (entry, label) = &self.clips[at];
-        let clip: Clip = self.cache.read(entry)?;
-        let length = Duration::from_secs_f32(self.config.window_seconds);
+        if split != Split::Train {
+            return self.as_recorded(split, index);
+        }
+        let (clip, label) = self.clip(split, index)?;
+        let length = self.window_length();
         let middle = clip.duration.saturating_sub(length) / 2;
-        let window = if split == Split::Train {
-            let mut rng = seed::rng("clips", &[self.seed, u64::from(epoch), index as u64]);
-            self.config
-                .augmentation
-                .window(&clip, middle, length, &mut rng)
-        } else {
-            clip.window_at(middle, length)
-        };
+        let mut rng = random::rng("clips", &[self.seed, u64::from(epoch), index as u64]);
+        let augmentation = &self.config.augmentation;
         Ok(Example {
-            window,
-            label: *label,
+            window: augmentation.window(&clip, middle, length, &mut rng),
+            label,
+        })
+    }
+
+    fn as_recorded(&self, split: Split, index: usize) -> anyhow::Result<Example> {
+        let (clip, label) = self.clip(split, index)?;
+        let length = self.window_length();
+        let middle = clip.duration.saturating_sub(length) / 2;
+        Ok(Example {
+            window: clip.window_at(middle, length),
+            label,
         })
     }
 

@@ -7,7 +7,9 @@ use anyhow::{bail, ensure};
 use evenkeel::clip::{ClipEntry, ClipSource};
 use rand::seq::SliceRandom;
 
-use crate::data::{Split, seed};
+use evenkeel::random;
+
+use crate::data::Split;
 
 /// Shares of validation and testing; the rest is for training.
 const SHARE: f64 = 0.15;
@@ -164,7 +166,7 @@ fn take_validation(units: &[Unit], parts: &mut Parts, seed: u64) {
         .map(|&(at, _)| at)
         .collect();
     let mut order = groups(units, &train);
-    order.shuffle(&mut seed::rng("validation clips", &[seed]));
+    order.shuffle(&mut random::rng("validation clips", &[seed]));
     let wanted = (SHARE * train.len() as f64).round().max(1.0) as usize;
     let mut taken = 0;
     for group in order {
@@ -190,7 +192,7 @@ fn groups(units: &[Unit], of: &[usize]) -> Vec<Vec<usize>> {
 /// Deals whole groups, in random order, to whichever split is furthest from its share.
 fn draw(groups: &[Vec<usize>], clips: usize, seed: u64) -> Parts {
     let mut order: Vec<&Vec<usize>> = groups.iter().collect();
-    order.shuffle(&mut seed::rng("clip groups", &[seed]));
+    order.shuffle(&mut random::rng("clip groups", &[seed]));
     // Large groups first: they would not fit any more at the end.
     order.sort_by_key(|group| std::cmp::Reverse(group.len()));
     let mut missing = [1.0 - 2.0 * SHARE, SHARE, SHARE].map(|share| share * clips as f64);
@@ -220,7 +222,7 @@ fn by_class(entries: &[ClipEntry], seed: u64) -> Parts {
     }
     let mut parts = Parts::new();
     for (number, mut clips) in classes.into_values().enumerate() {
-        clips.shuffle(&mut seed::rng("clips of a class", &[seed, number as u64]));
+        clips.shuffle(&mut random::rng("clips of a class", &[seed, number as u64]));
         let share = (SHARE * clips.len() as f64).round() as usize;
         for (n, at) in clips.into_iter().enumerate() {
             let part = match n {

@@ -33,7 +33,8 @@ use self::speed::Speeds;
 use self::voice::Room;
 use super::fetch::Store;
 use super::range::within;
-use super::{Dataset, Example, Split, hash, seed};
+use super::{Dataset, Example, Split, hash};
+use evenkeel::random;
 
 /// The name of the class in which there is no digit.
 pub const NOTHING: &str = "nothing";
@@ -208,7 +209,7 @@ impl Digits {
             .map(|&at| word(at))
             .collect();
         let rate = SampleRate::new(RATE).expect("not zero");
-        let length = Duration::from_secs_f32(self.config.window_seconds);
+        let length = self.window_length();
         let room = Room {
             difficulty: &difficulty.voice,
             samples: rate.samples_in(length),
@@ -275,6 +276,10 @@ impl Dataset for Digits {
         }
     }
 
+    fn window_length(&self) -> Duration {
+        Duration::from_secs_f32(self.config.window_seconds)
+    }
+
     fn example(&self, split: Split, epoch: u32, index: usize) -> anyhow::Result<Example> {
         ensure!(
             index < self.len(split),
@@ -287,7 +292,7 @@ impl Dataset for Digits {
         } else {
             0
         };
-        let mut rng = seed::rng("digits", &[self.seed, split as u64, epoch, index as u64]);
+        let mut rng = random::rng("digits", &[self.seed, split as u64, epoch, index as u64]);
         let word = match split {
             Split::Train => match rng.random_range(0..=DIGITS) {
                 DIGITS => None,
@@ -303,6 +308,11 @@ impl Dataset for Digits {
             window: self.window(digit, split, &mut rng),
             label: word.map_or(DIGITS, |at| self.material.words[at].digit),
         })
+    }
+
+    fn background(&self, split: Split, index: u64) -> Option<Window> {
+        let mut rng = random::rng("background", &[self.seed, split as u64, index]);
+        Some(self.window(None, split, &mut rng))
     }
 
     fn provenance(&self) -> String {

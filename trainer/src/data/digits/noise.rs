@@ -1,10 +1,11 @@
 //! Sounds of a room: hiss, rumble, mains hum, people talking, clicks and breaths.
 
-use rand::{Rng, RngExt};
+use evenkeel::noise::{hum, normalise, pink, rms, white};
+use evenkeel::window::SampleRate;
+use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::fsdd::RATE;
-use super::scene::NORMAL;
 
 /// Kinds of noise that go on for the whole window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,76 +27,11 @@ impl Steady {
         let mut noise = match self {
             Steady::White => white(samples, rng),
             Steady::Pink => pink(samples, rng),
-            Steady::Hum => hum(samples, rng),
+            Steady::Hum => hum(SampleRate::new(RATE).expect("not zero"), samples, rng),
         };
-        let level = rms(&noise).max(1e-9);
-        noise.iter_mut().for_each(|s| *s /= level);
+        normalise(&mut noise);
         noise
     }
-}
-
-/// Root mean square.
-pub fn rms(samples: &[f32]) -> f32 {
-    (samples.iter().map(|s| s * s).sum::<f32>() / samples.len().max(1) as f32).sqrt()
-}
-
-/// The factor of `db` decibels of amplitude.
-pub fn gain(db: f32) -> f32 {
-    10_f32.powf(db / 20.0)
-}
-
-/// Normal samples.
-pub fn white(samples: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
-    let mut bytes = vec![0; samples];
-    rng.fill_bytes(&mut bytes);
-    let normal = &*NORMAL;
-    bytes
-        .iter()
-        .map(|&byte| normal[usize::from(byte)])
-        .collect()
-}
-
-/// White noise through three slow averages of different speed, whose sum falls by about 3 dB an
-/// octave.
-fn pink(samples: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
-    let mut noise = white(samples, rng);
-    let mut state = [0.0_f32; 3];
-    const KEEP: [f32; 3] = [0.997, 0.965, 0.57];
-    const TAKE: [f32; 3] = [0.029, 0.10, 0.45];
-    for sample in &mut noise {
-        for ((s, keep), take) in state.iter_mut().zip(KEEP).zip(TAKE) {
-            *s = keep * *s + take * *sample;
-        }
-        *sample = state[0] + state[1] + state[2] + 0.15 * *sample;
-    }
-    noise
-}
-
-fn hum(samples: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
-    let mut noise = white(samples, rng);
-    noise.iter_mut().for_each(|s| *s *= 0.06);
-    let mains = if rng.random_bool(0.5) { 50.0 } else { 60.0 };
-    // Eight rotating pointers side by side; the noise gets their heights.
-    let turn = |k: usize| (std::f32::consts::TAU * mains * (k + 1) as f32 / RATE as f32).sin_cos();
-    let turns: [(f32, f32); 8] = std::array::from_fn(turn);
-    let (sin, cos) = (turns.map(|t| t.0), turns.map(|t| t.1));
-    let mut height = [0.0_f32; 8];
-    let mut across = [0.0_f32; 8];
-    for k in 0..8 {
-        let strength = rng.random_range(0.3..1.0_f32) / (k + 1) as f32;
-        let phase = rng.random_range(0.0..std::f32::consts::TAU);
-        height[k] = strength * phase.sin();
-        across[k] = strength * phase.cos();
-    }
-    for sample in &mut noise {
-        *sample += height.iter().sum::<f32>();
-        for k in 0..8 {
-            let (x, y) = (across[k], height[k]);
-            across[k] = x * cos[k] - y * sin[k];
-            height[k] = x * sin[k] + y * cos[k];
-        }
-    }
-    noise
 }
 
 /// Words of other people played backwards, two or three at a time, with root mean square 1.
@@ -110,8 +46,7 @@ pub fn babble(words: &[&[f32]], samples: usize, rng: &mut ChaCha8Rng) -> Vec<f32
             at += word.len() as isize + rng.random_range(0..RATE as usize / 4) as isize;
         }
     }
-    let level = rms(&noise).max(1e-9);
-    noise.iter_mut().for_each(|s| *s /= level);
+    normalise(&mut noise);
     noise
 }
 
@@ -155,13 +90,13 @@ pub fn breath(noise: &mut [f32], level: f32, rng: &mut ChaCha8Rng) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::seed;
+    use evenkeel::random;
 
     #[test]
     fn pink_falls_where_white_is_level_and_hum_is_low() {
         // Energy of differences over energy: 2 for white, less the lower the sound.
         let roughness = |kind: Steady| {
-            let noise = kind.make(16000, &mut seed::rng("noise", &[1]));
+            let noise = kind.make(16000, &mut random::rng("noise", &[1]));
             assert!((rms(&noise) - 1.0).abs() < 1e-3);
             noise.windows(2).map(|p| (p[1] - p[0]).powi(2)).sum::<f32>() / 16000.0
         };
@@ -173,7 +108,7 @@ mod tests {
     #[test]
     fn babble_is_words_played_backwards() {
         let word: Vec<f32> = (0..400).map(|i| i as f32 / 400.0).collect();
-        let noise = babble(&[&word], 8000, &mut seed::rng("babble", &[2]));
+        let noise = babble(&[&word], 8000, &mut random::rng("babble", &[2]));
         let falling = noise.windows(2).filter(|p| p[1] < p[0]).count();
         let rising = noise.windows(2).filter(|p| p[1] > p[0]).count();
         assert!(falling > 10 * rising, "{falling} {rising}");

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::ink::{self, Ink, Point, arc};
 use super::mnist::Handwriting;
-use crate::data::seed;
+use evenkeel::random;
 
 /// `count` digits in a simulated hand, 0 to 9 in turn; always the same ones.
 pub fn handwriting(count: usize) -> Handwriting {
@@ -18,7 +18,7 @@ pub fn handwriting(count: usize) -> Handwriting {
 }
 
 fn write_digit(digit: usize, number: u64) -> Ink {
-    let mut rng = seed::rng("made handwriting", &[number]);
+    let mut rng = random::rng("made handwriting", &[number]);
     let forms = forms(digit);
     let form = &forms[rng.random_range(0..forms.len())];
     let strokes = ink::by_hand(form, &mut rng);

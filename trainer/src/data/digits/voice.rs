@@ -5,7 +5,9 @@ use rand_chacha::ChaCha8Rng;
 
 use super::difficulty::VoiceDifficulty;
 use super::fsdd::RATE;
-use super::noise::{self, Steady, gain, rms};
+use evenkeel::noise::{gain, rms};
+
+use super::noise::{self, Steady};
 use super::scene::uniform;
 use super::speed::Speeds;
 
@@ -137,7 +139,7 @@ fn tilt(word: &mut [f32], db: f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::seed;
+    use evenkeel::random;
 
     fn room<'a>(difficulty: &'a VoiceDifficulty, others: &'a [&'a [f32]]) -> Room<'a> {
         Room {
@@ -162,7 +164,8 @@ mod tests {
         let word = word();
         let others: [&[f32]; 1] = [&word];
         for n in 0..12 {
-            let window = room(&difficulty, &others).hear(&word, None, &mut seed::rng("hear", &[n]));
+            let window =
+                room(&difficulty, &others).hear(&word, None, &mut random::rng("hear", &[n]));
             assert_eq!(window.len(), 10240);
             // Word: 0.1 over 3,000 samples; noise: 0.01 over all of them.
             let expected = (0.01 * 3000.0 / 10240.0 + 0.0001_f32).sqrt();
@@ -180,14 +183,17 @@ mod tests {
         let (word, speeds) = (word(), Speeds::new([0.85, 1.18]));
         let others: [&[f32]; 1] = [&word];
         let room = room(&difficulty, &others);
-        let hear = |n| room.hear(&word, Some(&speeds), &mut seed::rng("hear", &[n]));
+        let hear = |n| room.hear(&word, Some(&speeds), &mut random::rng("hear", &[n]));
         assert_eq!(hear(1), hear(1));
         assert_ne!(hear(1), hear(2));
         let long = vec![0.1; 30_000];
         assert_eq!(
-            room.hear(&long, None, &mut seed::rng("hear", &[3])).len(),
+            room.hear(&long, None, &mut random::rng("hear", &[3])).len(),
             10240
         );
-        assert_eq!(room.hear_nothing(&mut seed::rng("hear", &[4])).len(), 10240);
+        assert_eq!(
+            room.hear_nothing(&mut random::rng("hear", &[4])).len(),
+            10240
+        );
     }
 }

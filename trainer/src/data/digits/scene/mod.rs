@@ -3,8 +3,6 @@
 mod background;
 mod optics;
 
-pub use optics::NORMAL;
-
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
@@ -223,13 +221,13 @@ pub(super) fn uniform([low, high]: [f32; 2], rng: &mut ChaCha8Rng) -> f32 {
 mod tests {
     use super::*;
     use crate::data::digits::ink;
-    use crate::data::seed;
+    use evenkeel::random;
 
     #[test]
     fn the_same_seed_films_the_same_scene_and_ink_shows() {
         let bar = ink::draw(&[vec![[0.5, 0.2], [0.5, 0.8]]], 4.0);
         let difficulty = SceneDifficulty::default();
-        let shot = |subject, n| film(subject, &difficulty, &mut seed::rng("scene", &[n]));
+        let shot = |subject, n| film(subject, &difficulty, &mut random::rng("scene", &[n]));
         for n in 0..20 {
             let with = shot(Subject::Sheet(&bar), n);
             assert_eq!(with.len(), 3 * PIXELS);

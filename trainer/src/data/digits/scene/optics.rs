@@ -1,7 +1,6 @@
 //! Light, lens and sensor.
 
-use std::sync::LazyLock;
-
+use evenkeel::random::NORMAL;
 use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 
@@ -123,21 +122,3 @@ fn mean(plane: &[f32]) -> f32 {
     }
     sums.iter().sum::<f32>() / plane.len() as f32
 }
-
-/// The middle of each of 256 equally likely pieces of the normal distribution: one random byte
-/// makes one sample of noise.
-pub static NORMAL: LazyLock<[f32; 256]> = LazyLock::new(|| {
-    // Walk the distribution function in small steps and note where it passes each middle.
-    let mut table = [0.0; 256];
-    let (mut z, mut below) = (-6.0_f64, 0.0_f64);
-    let step = 1e-4;
-    for (i, value) in table.iter_mut().enumerate() {
-        let middle = (i as f64 + 0.5) / 256.0;
-        while below < middle {
-            below += (-z * z / 2.0).exp() / std::f64::consts::TAU.sqrt() * step;
-            z += step;
-        }
-        *value = z as f32;
-    }
-    table
-});

@@ -1,5 +1,7 @@
 //! Random numbers that depend on what they are for, and on nothing else.
 
+use std::sync::LazyLock;
+
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
@@ -16,6 +18,24 @@ pub fn rng(purpose: &str, numbers: &[u64]) -> ChaCha8Rng {
     }
     ChaCha8Rng::from_seed(hash.finalize().into())
 }
+
+/// The middle of each of 256 equally likely pieces of the normal distribution: one random byte
+/// makes one sample of noise.
+pub static NORMAL: LazyLock<[f32; 256]> = LazyLock::new(|| {
+    // Walk the distribution function in small steps and note where it passes each middle.
+    let mut table = [0.0; 256];
+    let (mut z, mut below) = (-6.0_f64, 0.0_f64);
+    let step = 1e-4;
+    for (i, value) in table.iter_mut().enumerate() {
+        let middle = (i as f64 + 0.5) / 256.0;
+        while below < middle {
+            below += (-z * z / 2.0).exp() / std::f64::consts::TAU.sqrt() * step;
+            z += step;
+        }
+        *value = z as f32;
+    }
+    table
+});
 
 #[cfg(test)]
 mod tests {
