@@ -11,6 +11,7 @@ pub mod engine;
 pub mod evaluation;
 pub mod files;
 pub mod frontend;
+pub mod health;
 pub mod noise;
 pub mod package;
 mod panics;

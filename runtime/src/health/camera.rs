@@ -1,0 +1,110 @@
+//! The camera's statistics over windows that follow each other.
+
+use std::time::Duration;
+
+use super::picture::{PictureGauge, View};
+use super::statistic::{CAMERA_STATISTICS, CameraStatistic as Is, Statistic};
+use crate::window::Window;
+
+/// One value for each [`CameraStatistic`](super::CameraStatistic); NaN where there is none.
+pub(super) type CameraReadings = [f32; CAMERA_STATISTICS];
+
+/// A frame that was in the last window.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    time: Duration,
+    fingerprint: u64,
+    /// When this very picture was first there.
+    since: Duration,
+    readings: CameraReadings,
+}
+
+/// Reads windows, and remembers the frames of the last one: neither is a frame in two windows
+/// looked at twice, nor one that repeats.
+#[derive(Debug, Clone, Default)]
+pub(super) struct CameraGauge {
+    seen: Vec<Seen>,
+    /// What `seen` becomes; kept for its memory.
+    next: Vec<Seen>,
+    last_start: Duration,
+    /// There was a window with several frames, so this is no still picture.
+    moving: bool,
+    picture: PictureGauge,
+}
+
+impl CameraGauge {
+    pub(super) fn reset(&mut self) {
+        self.seen.clear();
+        self.last_start = Duration::ZERO;
+        self.moving = false;
+    }
+
+    /// `None` if there is no picture in the window.
+    pub(super) fn read(&mut self, window: &Window) -> Option<CameraReadings> {
+        if window.start < self.last_start {
+            self.reset();
+        }
+        self.last_start = window.start;
+        self.look_at_frames(window);
+        let (first, last) = (self.next.first()?, self.next.last()?);
+        let shown = self.next.len() - 1;
+        self.moving |= shown > 0;
+
+        let mut readings = mean(&self.next);
+        readings[Is::FrozenSeconds.index()] = self
+            .next
+            .iter()
+            .map(|seen| seen.time.saturating_sub(seen.since).as_secs_f32())
+            .fold(0.0, f32::max);
+        let span = last.time.saturating_sub(first.time).as_secs_f32();
+        readings[Is::FrameRate.index()] = match self.moving {
+            true if span > 0.0 => shown as f32 / span,
+            true => 0.0,
+            false => f32::NAN,
+        };
+        std::mem::swap(&mut self.seen, &mut self.next);
+        Some(readings)
+    }
+
+    /// Fills `next` with the window's frames.
+    fn look_at_frames(&mut self, window: &Window) {
+        self.next.clear();
+        for frame in &window.frames {
+            let Some(view) = View::new(frame) else {
+                continue;
+            };
+            let fingerprint = view.fingerprint();
+            let same = |seen: &&Seen| seen.time == frame.time && seen.fingerprint == fingerprint;
+            let known = self.seen.iter().find(same).copied();
+            let earlier = |seen: &&Seen| seen.time < frame.time;
+            let before = self.next.last().filter(earlier);
+            let before = before.or_else(|| self.seen.iter().rfind(earlier));
+            let repeated = before.filter(|before| before.fingerprint == fingerprint);
+            let seen = match (known, repeated) {
+                (Some(known), _) => known,
+                (None, Some(before)) => Seen {
+                    time: frame.time,
+                    ..*before
+                },
+                (None, None) => Seen {
+                    time: frame.time,
+                    fingerprint,
+                    since: frame.time,
+                    readings: self.picture.read(&view),
+                },
+            };
+            self.next.push(seen);
+        }
+    }
+}
+
+/// The mean of each statistic over the frames that have it.
+fn mean(frames: &[Seen]) -> CameraReadings {
+    std::array::from_fn(|statistic| {
+        let values = frames.iter().map(|seen| seen.readings[statistic]);
+        let (count, sum) = values
+            .filter(|value| !value.is_nan())
+            .fold((0, 0.0), |(count, sum), value| (count + 1, sum + value));
+        sum / count as f32
+    })
+}

@@ -1,0 +1,203 @@
+//! What one picture tells about the camera.
+
+use super::camera::CameraReadings;
+use super::fingerprint::fingerprint;
+use super::statistic::{CAMERA_STATISTICS, CameraStatistic as Is, Statistic};
+use super::sums::total;
+use crate::window::Frame;
+
+/// Rows and columns that are looked at, at most; of a larger picture every second, every third…
+const MOST_SIDE: usize = 128;
+/// Darker than any lit surface, of 255; black is up to 16 in limited-range video.
+const BLACK: f32 = 10.0;
+/// As white as it gets, of 255.
+const WHITE: f32 = 250.0;
+/// Mean luma, of 255, below which colours are a matter of rounding.
+const TOO_DARK_FOR_COLOUR: f32 = 8.0;
+/// Less detail, or less contrast, than rounding to bytes leaves, of 255.
+const ROUNDING: f32 = 0.3;
+
+/// A picture of at least one pixel, thinned out evenly to at most 128×128.
+pub(super) struct View<'a> {
+    /// Whole rows of the picture, `3 * width` bytes each.
+    pixels: &'a [u8],
+    row_bytes: usize,
+    step: usize,
+}
+
+impl<'a> View<'a> {
+    /// `None` if there is not one whole row.
+    pub(super) fn new(frame: &'a Frame) -> Option<Self> {
+        let row_bytes = 3 * frame.width as usize;
+        let rows = (frame.height as usize).min(frame.rgb.len().checked_div(row_bytes)?);
+        let longest = (frame.width as usize).max(rows);
+        (rows > 0).then(|| Self {
+            pixels: &frame.rgb[..rows * row_bytes],
+            row_bytes,
+            step: longest.div_ceil(MOST_SIDE),
+        })
+    }
+
+    fn rows(&self) -> impl Iterator<Item = &'a [u8]> {
+        self.pixels.chunks_exact(self.row_bytes).step_by(self.step)
+    }
+
+    /// Equal for pictures with the same bits in every row that is looked at.
+    pub(super) fn fingerprint(&self) -> u64 {
+        fingerprint(self.rows())
+    }
+}
+
+/// Reads pictures, keeping its buffers.
+#[derive(Debug, Clone, Default)]
+pub(super) struct PictureGauge {
+    /// Luma of the pixels that are looked at, 0..255, row by row.
+    luma: Vec<f32>,
+    width: usize,
+    /// Second differences between three rows.
+    bend: Vec<f32>,
+    /// What is summed up over a row.
+    row: Vec<f32>,
+    /// Mean step of each row from the one above, both ways alike.
+    steps: Vec<f32>,
+}
+
+/// Sums over all pixels of luma.
+#[derive(Default)]
+struct Sums {
+    luma: f32,
+    squares: f32,
+    black: u32,
+    white: u32,
+    equal: u32,
+}
+
+impl PictureGauge {
+    /// All statistics of the picture itself; NaN for the others, and where the picture is too small
+    /// or too dark to tell.
+    pub(super) fn read(&mut self, view: &View) -> CameraReadings {
+        let channels = self.take_in(view);
+        let pixels = self.luma.len() as f32;
+        let sums = self.sums();
+        let mean = sums.luma / pixels;
+        let contrast = (sums.squares / pixels - mean * mean).max(0.0).sqrt();
+        let (detail, noise) = self.detail_and_noise();
+
+        let mut readings = [f32::NAN; CAMERA_STATISTICS];
+        let mut note = |statistic: Is, value: f32| readings[statistic.index()] = value;
+        note(Is::BlackShare, sums.black as f32 / pixels);
+        note(Is::WhiteShare, sums.white as f32 / pixels);
+        note(Is::Brightness, mean / 255.0);
+        note(Is::Contrast, contrast / 255.0);
+        note(Is::EqualNeighbours, sums.equal as f32 / pixels);
+        if mean >= TOO_DARK_FOR_COLOUR {
+            let grey = channels.iter().sum::<f32>() / 3.0;
+            let [weakest, strongest] = [f32::min, f32::max]
+                .map(|pick| channels.into_iter().reduce(pick).unwrap_or(grey) / grey);
+            note(Is::WeakestChannel, weakest);
+            note(Is::StrongestChannel, strongest);
+        }
+        note(Is::Noise, noise / 255.0);
+        let relative = detail.max(ROUNDING) / contrast.max(ROUNDING);
+        // Not f32::max: it would make a value of NaN, for "cannot tell".
+        if !detail.is_nan() {
+            note(Is::Sharpness, 20.0 * relative.log10());
+        }
+        note(Is::Tear, self.tear());
+        readings
+    }
+
+    /// Fills `luma` (ITU-R BT.601, in 256ths) and returns the means of red, green and blue, 0..255.
+    fn take_in(&mut self, view: &View) -> [f32; 3] {
+        self.luma.clear();
+        let mut sums = [0_u32; 3];
+        let mut add = |pixel: &[u8]| {
+            let [r, g, b] = [0, 1, 2].map(|channel| u32::from(pixel[channel]));
+            sums[0] += r;
+            sums[1] += g;
+            sums[2] += b;
+            (77 * r + 150 * g + 29 * b) as f32 / 256.0
+        };
+        for row in view.rows() {
+            match view.step {
+                1 => self.luma.extend(row.chunks_exact(3).map(&mut add)),
+                step => self
+                    .luma
+                    .extend(row.chunks_exact(3).step_by(step).map(&mut add)),
+            }
+        }
+        self.width = (view.row_bytes / 3).div_ceil(view.step);
+        sums.map(|sum| sum as f32 / self.luma.len() as f32)
+    }
+
+    fn sums(&self) -> Sums {
+        let mut all = Sums::default();
+        for row in self.luma.chunks_exact(self.width) {
+            all.luma += total(row, |value| value);
+            all.squares += total(row, |value| value * value);
+            all.black += count(row, |value| value < BLACK);
+            all.white += count(row, |value| value > WHITE);
+            let pairs = row.iter().zip(&row[1..]);
+            let equal = pairs.map(|(a, b)| u32::from((a == b) & (BLACK..=WHITE).contains(a)));
+            all.equal += equal.sum::<u32>();
+        }
+        all
+    }
+
+    /// The mean size of the Laplacian with four neighbours, and the noise after Immerkær: the mean
+    /// size of the response to the mask 1 −2 1 / −2 4 −2 / 1 −2 1, which sees neither slopes nor
+    /// straight edges, times √(π/2)/6. Both 0..255; NaN of a picture smaller than 3×3.
+    fn detail_and_noise(&mut self) -> (f32, f32) {
+        let (width, height) = (self.width, self.luma.len() / self.width);
+        if width < 3 || height < 3 {
+            return (f32::NAN, f32::NAN);
+        }
+        let (mut detail, mut noise) = (0.0, 0.0);
+        for rows in self.luma.windows(3 * width).step_by(width) {
+            let (above, rest) = rows.split_at(width);
+            let (here, below) = rest.split_at(width);
+            self.bend.clear();
+            let columns = above.iter().zip(here).zip(below);
+            self.bend.extend(columns.map(|((a, h), b)| a - 2.0 * h + b));
+            self.row.clear();
+            let along = here.windows(3).zip(&self.bend[1..]);
+            self.row
+                .extend(along.map(|(h, bend)| h[0] - 2.0 * h[1] + h[2] + bend));
+            detail += total(&self.row, f32::abs);
+            self.row.clear();
+            let along = self.bend.windows(3);
+            self.row
+                .extend(along.map(|bend| bend[0] - 2.0 * bend[1] + bend[2]));
+            noise += total(&self.row, f32::abs);
+        }
+        let inner = ((width - 2) * (height - 2)) as f32;
+        let to_deviation = (std::f32::consts::PI / 2.0).sqrt() / 6.0;
+        (detail / inner, noise / inner * to_deviation)
+    }
+
+    /// How much the largest step from row to row exceeds those next to it, and the mean one. The
+    /// lens softens edges of things over a few rows; where two pictures meet, one row is enough. An
+    /// edge along the row steps the same way everywhere, which is taken off.
+    fn tear(&mut self) -> f32 {
+        let width = self.width;
+        self.steps.clear();
+        for rows in self.luma.windows(2 * width).step_by(width) {
+            let (above, below) = rows.split_at(width);
+            self.row.clear();
+            self.row.extend(above.iter().zip(below).map(|(a, b)| a - b));
+            let along = total(&self.row, |step| step).abs();
+            self.steps
+                .push((total(&self.row, f32::abs) - along) / width as f32);
+        }
+        let mean = total(&self.steps, |step| step) / self.steps.len().max(1) as f32;
+        let usual = mean.max(ROUNDING);
+        self.steps
+            .windows(3)
+            .map(|step| step[1].max(usual) / step[0].max(step[2]).max(usual))
+            .fold(f32::NAN, f32::max)
+    }
+}
+
+fn count(values: &[f32], is: impl Fn(f32) -> bool) -> u32 {
+    values.iter().map(|&value| u32::from(is(value))).sum()
+}
