@@ -39,4 +39,9 @@ fi
 echo
 "$target/release/evenkeel" evaluate "$clips" --model "$model" --report "$out/report" --each
 echo
+echo "Now with a sensor spoilt in every way of the suite, three of the five severities, at most 60 of the clips"
+"$target/release/evenkeel" evaluate "$clips" --model "$model" --corruptions standard --quick --report "$out/robustness" | head -n 12
+echo "  …"
+echo
+echo "Page: $out/robustness/report.html"
 echo "Picture: $out/report/summary.svg (numbers: summary.json, every clip: results.csv beside it)"

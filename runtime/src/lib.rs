@@ -15,6 +15,7 @@ pub mod health;
 pub mod noise;
 pub mod package;
 mod panics;
+pub mod policy;
 pub mod probability;
 pub mod random;
 pub mod window;

@@ -19,6 +19,7 @@ Examples:
   evenkeel doctor
   evenkeel inspect models/digits
   evenkeel evaluate clips.csv --model models/digits
+  evenkeel evaluate clips.csv --model models/digits --corruptions standard --report report/
 
 Exit codes: 0 fine, 1 failed, 2 bad usage, 3 finished but some inputs were bad.")]
 struct Cli {
@@ -29,6 +30,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Evaluate(commands::evaluate::Args),
+    Compare(commands::compare::Args),
     Inspect(commands::inspect::Args),
     Bench(commands::bench::Args),
     Doctor(commands::doctor::Args),
@@ -37,6 +39,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Evaluate(args) => commands::evaluate::run(args),
+        Command::Compare(args) => commands::compare::run(args),
         Command::Inspect(args) => commands::inspect::run(args),
         Command::Bench(args) => commands::bench::run(args),
         Command::Doctor(args) => commands::doctor::run(args),

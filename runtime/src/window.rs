@@ -55,6 +55,14 @@ impl<T> PerSensor<T> {
             camera: f(Modality::Camera),
         }
     }
+
+    /// Both values, changed.
+    pub fn map<U>(self, mut f: impl FnMut(T) -> U) -> PerSensor<U> {
+        PerSensor {
+            audio: f(self.audio),
+            camera: f(self.camera),
+        }
+    }
 }
 
 impl<T> std::ops::Index<Modality> for PerSensor<T> {

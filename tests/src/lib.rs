@@ -98,6 +98,15 @@ impl Outcome {
         self
     }
 
+    /// Itself, after a check that it refused its command line, naming each of `parts`. Whoever parses
+    /// the line adds a hint on --help, so it may be a little longer.
+    #[track_caller]
+    pub fn refuses_usage(self, parts: &[&str]) -> Self {
+        assert_eq!(self.code, 2, "should have refused:\n{}", self.text());
+        assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
+        self.says(parts)
+    }
+
     /// Itself, after a check that it refused as a user should be refused: with exit code `code`,
     /// short and without a panic, naming each of `parts` (the file among them).
     #[track_caller]

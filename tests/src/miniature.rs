@@ -65,6 +65,16 @@ warmup_epochs = 1.0
 max_gradient_norm = 1.0
 sensor_dropout = 0.2
 
+[quality]
+share = 0.4
+elsewhere = 0.1
+
+[quality.kinds]
+"camera/covered" = 1
+"camera/torn" = 2
+"audio/rain" = 1
+"audio/speaker" = 0.5
+
 [rollingq]
 beta = 0.0
 sigma = 1.0

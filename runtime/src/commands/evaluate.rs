@@ -13,8 +13,10 @@ use evenkeel::evaluation::{
     write_report,
 };
 use evenkeel::package::Package;
+use evenkeel::policy::PolicyKind;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::robustness::{self, Common};
 use super::{print, print_json, threads};
 
 /// Answers about recorded clips, and how many of the answers are right.
@@ -24,6 +26,7 @@ Examples:
   evenkeel evaluate clips.csv --model models/digits
   evenkeel evaluate clips.csv --model models/digits --split test --report report/
   evenkeel evaluate recordings/ --model models/digits --each
+  evenkeel evaluate clips.csv --model models/digits --corruptions standard --report report/
   evenkeel evaluate film.mp4 --model models/digits
 
 Exit codes: 0 every clip was evaluated, 1 nothing could be evaluated, 3 some clips could not be.")]
@@ -36,13 +39,17 @@ pub struct Args {
     /// Folder of the model package
     #[arg(long, value_name = "FOLDER")]
     model: PathBuf,
+    /// How the sensors are weighed: none, mask or soft [default: the model's own policy]
+    #[arg(long, value_name = "POLICY")]
+    policy: Option<PolicyKind>,
     /// Only the clips whose column `split` holds this
     #[arg(long, value_name = "NAME")]
     split: Option<String>,
     /// Print everything that was found as JSON instead of a table
     #[arg(long)]
     json: bool,
-    /// Write results.csv (one line per clip), summary.json and summary.svg into this folder
+    /// Write results.csv (one line per clip), summary.json and summary.svg into this folder; with
+    /// --corruptions report.html in place of the figure
     #[arg(long, value_name = "FOLDER")]
     report: Option<PathBuf>,
     /// Clips worked on at the same time [default: one per processor]
@@ -54,6 +61,8 @@ pub struct Args {
     /// Print one line per clip, too
     #[arg(long, conflicts_with = "json")]
     each: bool,
+    #[command(flatten)]
+    robustness: robustness::Args,
 }
 
 fn hop(text: &str) -> Result<Duration, String> {
@@ -68,7 +77,10 @@ fn hop(text: &str) -> Result<Duration, String> {
 /// # Errors
 /// When nothing could be evaluated or the report could not be written.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let package = Package::open(&args.model)?;
+    let mut package = Package::open(&args.model)?;
+    if let Some(kind) = args.policy {
+        package.manifest.policy.kind = kind;
+    }
     let list = ClipList::read(&args.clips)?;
     if let Some(example) = list.ignored.first() {
         eprintln!(
@@ -80,10 +92,25 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Some(folder) = &args.report {
         check_report_folder(folder).with_context(|| unwritable(folder))?;
     }
+    let threads = args.threads.and_then(|n| NonZeroUsize::new(n as usize));
+    if let (true, Some(folder)) = (args.robustness.wanted(), &args.report) {
+        let common = Common {
+            package: &package,
+            list: &list,
+            split: args.split.as_deref(),
+            hop: args.hop,
+            threads: threads
+                .or_else(|| std::thread::available_parallelism().ok())
+                .unwrap_or(NonZeroUsize::MIN),
+            folder,
+            json: args.json,
+        };
+        return robustness::run(&args.robustness, &common);
+    }
     let options = Options {
         split: args.split.clone(),
         hop: args.hop,
-        threads: args.threads.and_then(|n| NonZeroUsize::new(n as usize)),
+        threads,
     };
     let bar = progress_bar();
     let report = evaluate(&package, &list, &options, |done, all| {
@@ -124,7 +151,8 @@ fn files(count: usize) -> String {
     }
 }
 
-fn unwritable(folder: &Path) -> String {
+/// What to say when a report cannot be written.
+pub fn unwritable(folder: &Path) -> String {
     format!(
         "the report cannot be written to {}; choose a folder that you may write to",
         folder.display()
@@ -150,7 +178,7 @@ fn show(args: &Args, report: &Report, title: &str) -> anyhow::Result<()> {
 }
 
 /// Shown only where somebody is looking.
-fn progress_bar() -> ProgressBar {
+pub fn progress_bar() -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }

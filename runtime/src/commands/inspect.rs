@@ -132,6 +132,23 @@ fn text(inspection: &Inspection) -> String {
         "answers   unsure below confidence {}, temperature {}",
         manifest.thresholds.confidence, manifest.thresholds.temperature
     ));
+    let policy = &manifest.policy;
+    lines.push(format!(
+        "policy    {}: a sensor is shut out below health {} and let in above {}, sharpness {}",
+        policy.kind, policy.off, policy.on, policy.sharpness
+    ));
+    let calibrated = |given: bool| {
+        if given {
+            "calibrated"
+        } else {
+            "not calibrated"
+        }
+    };
+    lines.push(format!(
+        "health    microphone {}, camera {}",
+        calibrated(manifest.health.audio.is_some()),
+        calibrated(manifest.health.camera.is_some())
+    ));
     let training = &manifest.training;
     lines.push(format!(
         "training  {}, seed {}: {}",
@@ -139,6 +156,12 @@ fn text(inspection: &Inspection) -> String {
     ));
     if let Some(commit) = &training.commit {
         lines.push(format!("          commit {commit}"));
+    }
+    if !training.corruptions.is_empty() {
+        lines.push(format!(
+            "          with {}",
+            training.corruptions.join(", ")
+        ));
     }
     for (name, value) in &training.metrics {
         lines.push(format!("          {name} {value:.4}"));

@@ -1,10 +1,12 @@
 //! The sub-commands, one file each.
 
 pub mod bench;
+pub mod compare;
 mod devices;
 pub mod doctor;
 pub mod evaluate;
 pub mod inspect;
+mod robustness;
 
 use std::io::{self, Write};
 

@@ -10,12 +10,17 @@ use super::{EngineError, shown};
 use crate::package::Manifest;
 use crate::window::Modality;
 
+/// Name of the output that not every graph has.
+const RELIABILITY: &str = "reliability";
+
 /// What an encoder made of one sensor's part of a window.
 #[derive(Debug, Clone)]
 pub struct Encoding {
     pub(super) tokens: TValue,
     /// Logits of the sensor's own probe head.
     pub probe: Vec<f32>,
+    /// How sure that head is, 0..1; none where the graph does not say.
+    pub reliability: Option<f32>,
 }
 
 impl Encoding {
@@ -36,6 +41,7 @@ pub(super) struct Encoder {
     graph: Graph,
     tokens: usize,
     probe: usize,
+    reliability: Option<usize>,
     input: Arc<Tensor>,
     /// What the fusion graph gets in place of tokens when the sensor is gone.
     pub absent: TValue,
@@ -65,8 +71,12 @@ impl Encoder {
             Ok(())
         })?;
         let input = zeros(&graph, &shape)?;
-        graph.check_outputs(["tokens", "probe"])?;
+        graph.check_outputs(&["tokens", "probe", RELIABILITY])?;
         let probe = graph.shaped_output("probe", &[1, manifest.labels.len()])?;
+        let reliability = graph
+            .has_output(RELIABILITY)
+            .then(|| graph.shaped_output(RELIABILITY, &[1, 1]))
+            .transpose()?;
         let (tokens, shape) = graph.output("tokens")?;
         if !matches!(shape, &[1, length, width] if length > 0 && width == manifest.token_width) {
             return Err(graph.refuse(format!(
@@ -80,6 +90,7 @@ impl Encoder {
             graph,
             tokens,
             probe,
+            reliability,
             input,
             absent,
         })
@@ -112,9 +123,15 @@ impl Encoder {
             .run(tvec![TValue::from_const(self.input.clone())])?;
         let probe = self.graph.numbers(&values[self.probe], "probe")?.to_vec();
         self.graph.numbers(&values[self.tokens], "tokens")?;
+        let reliability = match self.reliability {
+            // A graph is untrusted input: what it calls a share need not be one.
+            Some(at) => Some(self.graph.numbers(&values[at], RELIABILITY)?[0].clamp(0.0, 1.0)),
+            None => None,
+        };
         Ok(Encoding {
             tokens: values.swap_remove(self.tokens),
             probe,
+            reliability,
         })
     }
 }

@@ -1,7 +1,8 @@
 //! Proves that this machine computes what the exporting machine computed.
 
-use super::{EngineError, Output, Recogniser};
+use super::{Answer, EngineError, Output, Recogniser};
 use crate::package::{GoldenAnswer, Package};
+use crate::window::{PerSensor, Window};
 
 /// Largest difference of a logit, probe logit or attention share that counts as the same answer.
 /// Other processors add numbers up in another order, which moves the sixth digit.
@@ -29,7 +30,7 @@ pub fn check_golden(
     let golden = package.golden()?;
     let mut largest = 0.0f32;
     for window in &golden {
-        let answer = recogniser.answer(&window.window)?;
+        let answer = both_valid(recogniser, &window.window)?;
         largest = largest.max(difference(&answer.output, &window.answer));
     }
     Ok(GoldenCheck {
@@ -37,6 +38,15 @@ pub fn check_golden(
         largest_difference: largest,
         matches: !golden.is_empty() && largest <= GOLDEN_TOLERANCE,
     })
+}
+
+/// The answer with every sensor counted in full: what the graphs compute, whatever is made of it.
+///
+/// # Errors
+/// When the window cannot be run.
+pub fn both_valid(recogniser: &mut Recogniser, window: &Window) -> Result<Answer, EngineError> {
+    let perception = recogniser.perceive(window)?;
+    recogniser.conclude(&perception, PerSensor::from_fn(|_| 1.0))
 }
 
 /// Largest difference between two answers; infinite when they do not have the same parts.

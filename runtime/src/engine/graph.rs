@@ -78,7 +78,7 @@ impl Graph {
     }
 
     /// Refuses outputs besides `expected`.
-    pub fn check_outputs(&self, expected: [&str; 2]) -> Result<(), EngineError> {
+    pub fn check_outputs(&self, expected: &[&str]) -> Result<(), EngineError> {
         let stray = self
             .outputs
             .iter()
@@ -90,6 +90,11 @@ impl Graph {
             }
             None => Ok(()),
         }
+    }
+
+    /// Whether the graph gives an output of this name.
+    pub fn has_output(&self, name: &str) -> bool {
+        self.outputs.iter().any(|port| port.name == name)
     }
 
     /// Where the output `name` stands, which must have this shape.

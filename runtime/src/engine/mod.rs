@@ -4,11 +4,12 @@
 //!
 //! | graph | inputs | outputs |
 //! |---|---|---|
-//! | audio.onnx | `audio` [1, 1, mel_bands, frames] | `tokens` [1, L_a, d], `probe` [1, C] |
-//! | camera.onnx | `camera` [N, c, height, width], N·c = frames·channels | `tokens` [1, L_c, d], `probe` [1, C] |
+//! | audio.onnx | `audio` [1, 1, mel_bands, frames] | `tokens` [1, L_a, d], `probe` [1, C], `reliability` [1, 1] |
+//! | camera.onnx | `camera` [N, c, height, width], N·c = frames·channels | `tokens` [1, L_c, d], `probe` [1, C], `reliability` [1, 1] |
 //! | fusion.onnx | `audio` [1, L_a, d], `camera` [1, L_c, d], `validity` [1, 2] | `logits` [1, C], `attention` [1, 3] |
 //!
-//! `validity` is 0..1 for audio and camera; a sensor with validity 0 contributes nothing, whatever
+//! `reliability` is how sure the sensor's own probe head is, 0..1; a graph need not give it, and such a
+//! sensor is not weighed by the policy `soft`. `validity` is 0..1 for audio and camera; a sensor with validity 0 contributes nothing, whatever
 //! its tokens hold. `attention` is the share on the class token, on audio and on camera, summing
 //! to 1. A model without one of the sensors has neither that graph nor that input of the fusion
 //! graph; `validity` and `attention` keep their shape.
@@ -25,8 +26,8 @@ mod verify;
 
 pub use encoder::Encoding;
 pub use error::EngineError;
-pub use golden::{GOLDEN_TOLERANCE, GoldenCheck, check_golden};
-pub use recogniser::{Answer, Recogniser, Verdict};
+pub use golden::{GOLDEN_TOLERANCE, GoldenCheck, both_valid, check_golden};
+pub use recogniser::{Answer, Perception, Recogniser, Verdict};
 pub use verify::{GraphSize, graph_size};
 
 use std::sync::Arc;
@@ -104,7 +105,7 @@ impl Engine {
                 Ok(())
             },
         )?;
-        fusion.check_outputs(["logits", "attention"])?;
+        fusion.check_outputs(&["logits", "attention"])?;
         let logits = fusion.shaped_output("logits", &[1, manifest.labels.len()])?;
         let attention = fusion.shaped_output("attention", &[1, 3])?;
         let validity = zeros(&fusion, &[1, 2])?;
@@ -200,7 +201,9 @@ impl Engine {
             .numbers(&values[self.logits], "logits")?
             .to_vec();
         let shares = self.fusion.numbers(&values[self.attention], "attention")?;
-        Ok((logits, [shares[0], shares[1], shares[2]]))
+        // A graph is untrusted input: what it calls a share need not be one.
+        let share = |place: usize| shares[place].clamp(0.0, 1.0);
+        Ok((logits, [share(0), share(1), share(2)]))
     }
 
     /// Which sensors the model has.

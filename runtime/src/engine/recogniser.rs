@@ -1,10 +1,12 @@
 //! From a window to an answer.
 
-use super::{Engine, EngineError, Output};
+use super::{Encoding, Engine, EngineError, Output};
 use crate::frontend::Frontend;
+use crate::health::{Health, Monitor};
 use crate::package::{Manifest, Package};
+use crate::policy::Policy;
 use crate::probability::{most_probable, softmax};
-use crate::window::{PerSensor, Window};
+use crate::window::{Modality, PerSensor, Window};
 
 /// What an answer amounts to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +17,7 @@ pub enum Verdict {
     Nothing,
     /// The best label is below the confidence threshold.
     Unsure,
-    /// No sensor of the model gave anything; the numbers beside it are no answer.
+    /// No sensor of the model gave anything that can be trusted; the numbers beside it are no answer.
     NoSensor,
 }
 
@@ -34,19 +36,43 @@ pub struct Answer {
     pub attention: [f32; 3],
     /// Which sensors of the model gave something.
     pub present: PerSensor<bool>,
+    /// How well each sensor is.
+    pub health: PerSensor<Health>,
+    /// How much each sensor counted, 0..1.
+    pub validity: PerSensor<f32>,
     /// The graphs' own numbers.
     pub output: Output,
 }
 
-/// Frontends, engine, temperature and thresholds of one model, for one thread.
+/// What the encoders made of one window.
+#[derive(Debug, Clone)]
+pub struct Perception {
+    /// Which sensors of the model gave something.
+    pub present: PerSensor<bool>,
+    /// How well each sensor is.
+    pub health: PerSensor<Health>,
+    /// What was encoded.
+    encodings: PerSensor<Option<Encoding>>,
+}
+
+impl Perception {
+    /// How sure each encoder is of what it perceives, 0..1, where that is known.
+    pub fn reliability(&self) -> PerSensor<Option<f32>> {
+        PerSensor::from_fn(|modality| self.encodings[modality].as_ref()?.reliability)
+    }
+}
+
+/// Frontends, engine, health, policy, temperature and thresholds of one model, for one thread.
 pub struct Recogniser {
     frontend: Frontend,
     engine: Engine,
     manifest: Manifest,
+    monitor: Monitor,
+    policy: Policy,
 }
 
 impl Recogniser {
-    /// Loads a package.
+    /// Loads a package, with its own policy.
     ///
     /// # Errors
     /// When a frontend cannot be built or a graph cannot be loaded.
@@ -54,7 +80,8 @@ impl Recogniser {
         Self::with_engine(Engine::load(package)?, package.manifest.clone())
     }
 
-    /// Another recogniser of the same model for another thread; shares the weights.
+    /// Another recogniser of the same model for another thread; shares the weights, and remembers
+    /// nothing of what went before.
     ///
     /// # Errors
     /// When a frontend cannot be built.
@@ -66,6 +93,8 @@ impl Recogniser {
         Ok(Self {
             frontend: Frontend::new(manifest.audio.as_ref(), manifest.camera.as_ref())?,
             engine,
+            monitor: Monitor::new(&manifest.health),
+            policy: Policy::new(manifest.policy),
             manifest,
         })
     }
@@ -75,36 +104,110 @@ impl Recogniser {
         &self.manifest
     }
 
-    /// The answer to one window; a sensor absent from it counts as dead.
+    /// Forgets what went before, as at the start of another recording.
+    pub fn reset(&mut self) {
+        self.monitor.reset();
+        self.policy.reset();
+    }
+
+    /// The answer to one window of a recording whose windows come in order of time; a sensor absent
+    /// from it counts as dead, and the encoder of one that is shut out is not run.
     ///
     /// # Errors
     /// When the window's contents are broken or the model gives numbers that are not finite.
     pub fn answer(&mut self, window: &Window) -> Result<Answer, EngineError> {
+        self.weigh(window, |gate| gate > 0.0)
+    }
+
+    /// The same answer, and what the probe of a sensor that is shut out says, too.
+    ///
+    /// # Errors
+    /// See [`Self::answer`].
+    pub fn answer_and_probe(&mut self, window: &Window) -> Result<Answer, EngineError> {
+        self.weigh(window, |_| true)
+    }
+
+    fn weigh(
+        &mut self,
+        window: &Window,
+        wanted: impl FnMut(f32) -> bool,
+    ) -> Result<Answer, EngineError> {
+        let health = self.monitor.check(window);
+        let gates = self.policy.gates(window.start, health.map(|one| one.score));
+        let perception = self.encode(window, health, gates.map(wanted))?;
+        let validity = self.policy.validity(gates, perception.reliability());
+        self.conclude(&perception, validity)
+    }
+
+    /// The first half of an answer, for whoever weighs the sensors otherwise, or in several ways:
+    /// every sensor's health, and both encoders' output whatever the health.
+    ///
+    /// # Errors
+    /// See [`Self::answer`].
+    pub fn perceive(&mut self, window: &Window) -> Result<Perception, EngineError> {
+        let health = self.monitor.check(window);
+        self.encode(window, health, PerSensor::from_fn(|_| true))
+    }
+
+    fn encode(
+        &mut self,
+        window: &Window,
+        health: PerSensor<Health>,
+        wanted: PerSensor<bool>,
+    ) -> Result<Perception, EngineError> {
         let features = self.frontend.features(window)?;
-        let present = PerSensor::from_fn(|modality| features[modality].is_some());
-        let validity = PerSensor {
-            audio: 1.0,
-            camera: 1.0,
-        };
-        let output = self.engine.run(&features, validity)?;
-        let probabilities = softmax(&output.logits, self.manifest.thresholds.temperature);
-        let label = most_probable(&probabilities);
-        let confidence = probabilities[label];
-        let verdict = self.verdict(label, confidence, present);
-        Ok(Answer {
-            label,
-            verdict,
-            probabilities,
-            confidence,
-            attention: output.attention,
-            present,
-            output,
+        let mut encodings = PerSensor::default();
+        for modality in Modality::ALL {
+            if let Some(values) = features[modality].as_deref().filter(|_| wanted[modality]) {
+                encodings[modality] = self.engine.encode(modality, values)?;
+            }
+        }
+        Ok(Perception {
+            present: PerSensor::from_fn(|modality| features[modality].is_some()),
+            health,
+            encodings,
         })
     }
 
-    fn verdict(&self, label: usize, confidence: f32, present: PerSensor<bool>) -> Verdict {
+    /// The second half of an answer: the fusion, with this validity, 0..1, of each sensor.
+    ///
+    /// # Errors
+    /// When a validity is not in 0..1, or the fusion gives a number that is not finite.
+    pub fn conclude(
+        &mut self,
+        perception: &Perception,
+        validity: PerSensor<f32>,
+    ) -> Result<Answer, EngineError> {
+        let encodings = &perception.encodings;
+        let validity = PerSensor::from_fn(|modality| match encodings[modality] {
+            Some(_) => validity[modality],
+            None => 0.0,
+        });
+        let (logits, attention) = self.engine.fuse(encodings, validity)?;
+        let probabilities = softmax(&logits, self.manifest.thresholds.temperature);
+        let label = most_probable(&probabilities);
+        let confidence = probabilities[label];
+        let probe = |modality: Modality| Some(encodings[modality].as_ref()?.probe.clone());
+        Ok(Answer {
+            label,
+            verdict: self.verdict(label, confidence, validity),
+            probabilities,
+            confidence,
+            attention,
+            present: perception.present,
+            health: perception.health,
+            validity,
+            output: Output {
+                logits,
+                attention,
+                probes: PerSensor::from_fn(probe),
+            },
+        })
+    }
+
+    fn verdict(&self, label: usize, confidence: f32, validity: PerSensor<f32>) -> Verdict {
         let name = &self.manifest.labels[label];
-        if !present.audio && !present.camera {
+        if validity.audio == 0.0 && validity.camera == 0.0 {
             Verdict::NoSensor
         } else if confidence < self.manifest.thresholds.confidence {
             Verdict::Unsure

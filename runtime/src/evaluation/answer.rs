@@ -8,6 +8,9 @@ pub trait Answerer {
     /// # Errors
     /// One sentence, when the window cannot be answered about.
     fn answer(&mut self, window: &Window) -> Result<WindowAnswer, String>;
+
+    /// Forgets what went before: the next window is the first of another clip.
+    fn reset(&mut self) {}
 }
 
 /// The answer about one window.
@@ -19,8 +22,26 @@ pub struct WindowAnswer {
     pub alone: PerSensor<Option<Vec<f32>>>,
     /// Share of attention on the class token, audio and camera, summing to 1.
     pub attention: [f32; 3],
-    /// Which sensors the answer rests on.
+    /// Which sensors gave something.
     pub present: PerSensor<bool>,
+    /// How much each sensor counted, 0..1; 0 for one that is absent or was shut out.
+    pub validity: PerSensor<f32>,
+}
+
+/// Places of the windows whose answer rests on at least one sensor, given how much each sensor counted
+/// in each window. All windows where none does, so that a clip always has an answer.
+///
+/// Without any sensor a model gives what it gives for no input at all, which says nothing about the
+/// clip and must not outvote the windows that do.
+pub fn resting_on_a_sensor(windows: impl IntoIterator<Item = PerSensor<f32>>) -> Vec<usize> {
+    let rests: Vec<bool> = windows
+        .into_iter()
+        .map(|validity| validity.audio > 0.0 || validity.camera > 0.0)
+        .collect();
+    let none = !rests.contains(&true);
+    (0..rests.len())
+        .filter(|&place| none || rests[place])
+        .collect()
 }
 
 /// One answer out of the answers about the windows of one clip.
@@ -95,6 +116,14 @@ mod tests {
         let silent = combine(&[windows[0], windows[3]], Some(2)).unwrap();
         assert_eq!((silent.label(), silent.chosen), (2, None));
         assert!((silent.confidence() - 0.95).abs() < 1e-6);
+    }
+
+    #[test]
+    fn windows_in_which_no_sensor_counted_have_no_say_unless_there_are_no_others() {
+        let validity = |audio, camera| PerSensor { audio, camera };
+        let (shut, open) = (validity(0.0, 0.0), validity(0.0, 0.3));
+        assert_eq!(resting_on_a_sensor([shut, open, shut, open]), [1, 3]);
+        assert_eq!(resting_on_a_sensor([shut, shut]), [0, 1]);
     }
 
     #[test]

@@ -8,7 +8,9 @@ mod labels;
 mod metrics;
 mod model;
 mod picture;
+mod pool;
 mod report;
+pub mod robustness;
 mod run;
 mod summary;
 mod table;
@@ -18,7 +20,7 @@ pub use files::{check_report_folder, write_report};
 pub use labels::{ListError, select};
 pub use metrics::{
     Bin, CALIBRATION_BINS, Calibration, Confusion, Interval, Mean, Score, calibration,
-    mean_interval, wilson_interval,
+    matched_interval, mean_interval, wilson_interval,
 };
 pub use model::{EvaluateError, Options, evaluate};
 pub use picture::picture;

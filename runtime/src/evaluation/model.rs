@@ -89,7 +89,7 @@ fn setup(manifest: &Manifest, options: &Options) -> Setup {
 /// Frames are kept four times as large as the model looks at them, so that its own resizing decides
 /// what it sees; where that is more than 640 pixels, down to twice as large. For each instant that
 /// it looks at there are about four frames to choose from.
-fn read_options(manifest: &Manifest) -> ReadOptions {
+pub(super) fn read_options(manifest: &Manifest) -> ReadOptions {
     let Some(camera) = &manifest.camera else {
         return ReadOptions::default();
     };
@@ -108,7 +108,9 @@ fn read_options(manifest: &Manifest) -> ReadOptions {
 
 impl Answerer for Recogniser {
     fn answer(&mut self, window: &Window) -> Result<WindowAnswer, String> {
-        let answer = Recogniser::answer(self, window).map_err(|error| error.to_string())?;
+        let answer = self
+            .answer_and_probe(window)
+            .map_err(|error| error.to_string())?;
         let probes = answer.output.probes;
         // The model's temperature is for the fused answer only.
         let alone = |probe: &[f32]| softmax(probe, 1.0);
@@ -117,7 +119,12 @@ impl Answerer for Recogniser {
             alone: PerSensor::from_fn(|sensor| probes[sensor].as_deref().map(alone)),
             attention: answer.attention,
             present: answer.present,
+            validity: answer.validity,
         })
+    }
+
+    fn reset(&mut self) {
+        Recogniser::reset(self);
     }
 }
 

@@ -1,16 +1,13 @@
 //! Runs a model over clips, several at a time.
 
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
 
-use super::answer::{Answerer, Combined, WindowAnswer, combine};
+use super::answer::{Answerer, Combined, WindowAnswer, combine, resting_on_a_sensor};
+use super::pool;
 use super::report::{ClipAnswer, ClipResult, Outcome, Report, Said, Share};
 use super::summary::Summary;
 use crate::clip::{ClipEntry, ReadOptions, read_clip};
-use crate::panics;
 use crate::window::{Modality, PerSensor};
 
 /// What an evaluation needs to know of the model and of how to run it.
@@ -49,43 +46,18 @@ pub fn evaluate_with<A: Answerer, E: Send>(
     make: impl Fn() -> Result<A, E> + Sync,
     mut progress: impl FnMut(usize),
 ) -> Result<Report, E> {
-    let next = AtomicUsize::new(0);
-    let (send, receive) = mpsc::channel();
-    let work = |send: mpsc::Sender<Result<(usize, Outcome), E>>| {
-        let mut answerer = match make() {
-            Ok(answerer) => Some(answerer),
-            Err(error) => {
-                let _ = send.send(Err(error));
-                return;
-            }
-        };
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(entry) = entries.get(index) else {
-                return;
-            };
-            let outcome = outcome(setup, entry, &mut answerer, &make);
-            let failed = outcome.is_err();
-            // Nobody receives any more when another thread could not start.
-            if send.send(outcome.map(|outcome| (index, outcome))).is_err() || failed {
-                return;
-            }
-        }
-    };
     let mut outcomes: Vec<Option<Outcome>> = vec![None; entries.len()];
-    thread::scope(|scope| {
-        for _ in 0..setup.threads.get().min(entries.len()) {
-            let send = send.clone();
-            scope.spawn(|| work(send));
-        }
-        drop(send);
-        for done in 1..=entries.len() {
-            let Ok(message) = receive.recv() else { break };
-            let (index, outcome) = message?;
-            outcomes[index] = Some(outcome);
-            progress(done);
-        }
-        drop(receive);
+    let mut count = 0;
+    let work = |model: &mut A, index: usize| match clip(setup, entries[index], model) {
+        Ok(answer) => Outcome::Answered(answer),
+        Err(why) => Outcome::Failed(why),
+    };
+    let items = Vec::from_iter(0..entries.len());
+    pool::each(&items, setup.threads, make, work, |index, outcome| {
+        let broke = |panic: String| Outcome::Failed(broke_a_library(&entries[index].name, &panic));
+        outcomes[index] = Some(outcome.unwrap_or_else(broke));
+        count += 1;
+        progress(count);
         Ok(())
     })?;
     let clips: Vec<_> = entries
@@ -104,36 +76,19 @@ pub fn evaluate_with<A: Answerer, E: Send>(
     })
 }
 
-/// What comes of one clip, with the answerer that is left from the one before or a new one.
-fn outcome<A: Answerer, E>(
-    setup: &Setup,
-    entry: &ClipEntry,
-    answerer: &mut Option<A>,
-    make: impl Fn() -> Result<A, E>,
-) -> Result<Outcome, E> {
-    let mut model = match answerer.take() {
-        Some(model) => model,
-        None => make()?,
-    };
-    let result = panics::catch(|| clip(setup, entry, &mut model));
-    if result.is_ok() {
-        *answerer = Some(model);
-    }
-    Ok(match result {
-        Ok(Ok(answer)) => Outcome::Answered(answer),
-        Ok(Err(why)) => Outcome::Failed(why),
-        // One broken file must not take the other clips' answers with it.
-        Err(panic) => Outcome::Failed(format!(
-            "{}: it made a library of this program fail ({panic}); convert the clip to another \
-             format, and report this",
-            entry.name
-        )),
-    })
+/// What is said of a clip that a library could not cope with: one broken file must not take the
+/// other clips' answers with it.
+pub fn broke_a_library(clip: &str, panic: &str) -> String {
+    format!(
+        "{clip}: it made a library of this program fail ({panic}); convert the clip to another \
+         format, and report this"
+    )
 }
 
 /// One clip, from its file to its answer.
 fn clip(setup: &Setup, entry: &ClipEntry, model: &mut impl Answerer) -> Result<ClipAnswer, String> {
     let clip = read_clip(&entry.centred(setup.window), &setup.read).map_err(|e| e.to_string())?;
+    model.reset();
     let mut windows = Vec::new();
     for window in clip.windows(setup.window, setup.hop) {
         let present = window.present();
@@ -172,14 +127,18 @@ fn answer(setup: &Setup, truth: Option<&str>, windows: &[WindowAnswer]) -> Optio
             correct,
         }
     };
-    let fused: Vec<_> = windows
+    let counted: Vec<&WindowAnswer> = resting_on_a_sensor(windows.iter().map(|w| w.validity))
+        .into_iter()
+        .map(|place| &windows[place])
+        .collect();
+    let fused: Vec<_> = counted
         .iter()
         .map(|window| window.probabilities.as_slice())
         .collect();
     let fused = combine(&fused, setup.nothing)?;
     let attention = match fused.chosen {
-        Some(index) => windows[index].attention.into(),
-        None => Share::mean(windows.iter().map(|window| window.attention.into()))?,
+        Some(index) => counted[index].attention.into(),
+        None => Share::mean(counted.iter().map(|window| window.attention.into()))?,
     };
     let alone = PerSensor::from_fn(|sensor| {
         let heard = windows

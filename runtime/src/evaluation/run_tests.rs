@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
+use std::thread;
 
 use super::*;
 use crate::clip::{ClipList, write_png, write_wav};
@@ -46,6 +47,7 @@ impl Answerer for Fake {
         Ok(WindowAnswer {
             probabilities: camera.clone().or(audio.clone()).ok_or("no sensor")?,
             present: window.present(),
+            validity: PerSensor::from_fn(|sensor| f32::from(u8::from(window.present()[sensor]))),
             alone: PerSensor { audio, camera },
             attention: shares,
         })
@@ -225,6 +227,34 @@ fn windows_are_searched_for_something_and_stretches_get_the_window_around_them()
         "0.2 s do not fit in one window of 0.1 s"
     );
     assert_eq!(answered(&report, 4).windows, 19);
+}
+
+#[test]
+fn a_window_in_which_no_sensor_counted_does_not_outvote_the_others() {
+    let window = |label: usize, probability: f32, counted: f32| WindowAnswer {
+        probabilities: peaked(label, probability),
+        alone: PerSensor::from_fn(|_| None),
+        attention: [1.0 - counted, counted, 0.0],
+        present: PerSensor::from_fn(|_| true),
+        validity: PerSensor {
+            audio: counted,
+            camera: 0.0,
+        },
+    };
+    let windows = [
+        window(1, 0.95, 0.0),
+        window(0, 0.8, 0.5),
+        window(2, 0.9, 0.5),
+    ];
+    let about = |windows: &[WindowAnswer]| answer(&setup(1), None, windows).unwrap();
+    let clip = about(&windows);
+    assert_eq!((clip.fused.label.as_str(), clip.windows), ("low", 3));
+    assert_eq!(clip.attention, Share::from([0.5, 0.5, 0.0]));
+    assert_eq!(
+        about(&windows[..1]).fused.label,
+        "high",
+        "there is no other"
+    );
 }
 
 #[test]

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use super::{GoldenAnswer, GoldenWindow, Graphs, Manifest, PackageContents, Thresholds, Training};
 use crate::frontend::{AudioConfig, CameraConfig, Colour};
+use crate::health::HealthConfig;
+use crate::policy::PolicyConfig;
 use crate::window::{Frame, SampleRate, Sound, Window};
 
 pub(crate) fn manifest() -> Manifest {
@@ -20,6 +22,7 @@ pub(crate) fn manifest() -> Manifest {
             temperature: 1.5,
             confidence: 0.6,
         },
+        policy: PolicyConfig::default(),
         audio: Some(AudioConfig {
             sample_rate: SampleRate::new(8_000).unwrap(),
             window_samples: 800,
@@ -45,11 +48,13 @@ pub(crate) fn manifest() -> Manifest {
             std: vec![0.25; 3],
             even_contrast: false,
         }),
+        health: HealthConfig::default(),
         training: Training {
             data: "made up for tests".into(),
             method: "rollingq".into(),
             seed: u64::MAX,
             commit: None,
+            corruptions: vec!["camera/fog".into()],
             metrics: [("test.accuracy".to_owned(), 0.973)].into(),
         },
     }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::frontend::{AudioConfig, CameraConfig, Frontend};
+use crate::health::HealthConfig;
+use crate::policy::PolicyConfig;
 
 /// The newest package format that this version reads, and the one that it writes.
 pub const FORMAT: u32 = 1;
@@ -33,12 +35,18 @@ pub struct Manifest {
     pub token_width: usize,
     /// When an answer counts.
     pub thresholds: Thresholds,
+    /// How much each sensor counts.
+    #[serde(default)]
+    pub policy: PolicyConfig,
     /// Microphone frontend; absent in a model without microphone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio: Option<AudioConfig>,
     /// Camera frontend; absent in a model without camera.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub camera: Option<CameraConfig>,
+    /// What the signal of a sensor that is well looks like; what is absent is not judged.
+    #[serde(default)]
+    pub health: HealthConfig,
     /// Where the model comes from.
     pub training: Training,
 }
@@ -66,6 +74,10 @@ pub struct Training {
     /// Commit of the trainer, if it ran inside a checkout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
+    /// Kinds of corruption that it was trained with, such as `camera/fog`; all others are held out.
+    /// Names that this version does not know are those of another one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corruptions: Vec<String>,
     /// Metrics by name, for example `test.accuracy`.
     #[serde(default)]
     pub metrics: BTreeMap<String, f64>,
@@ -75,6 +87,8 @@ pub struct Training {
 const MOST_LABELS: usize = 10_000;
 /// Labels are shown in tables and terminals.
 const LONGEST_LABEL: usize = 100;
+/// More kinds of corruption than any suite has.
+const MOST_CORRUPTIONS: usize = 1_000;
 /// Wider than any encoder of the trainer.
 const MOST_TOKEN_WIDTH: usize = 4096;
 /// A larger temperature leaves nothing of any answer.
@@ -139,10 +153,13 @@ impl Manifest {
         ensure(self.audio.is_some() || self.camera.is_some(), || {
             "it must describe a sensor, [audio] or [camera] or both".into()
         })?;
+        self.policy.check()?;
+        self.health.check()?;
         let Training {
             data,
             method,
             commit,
+            corruptions,
             metrics,
             ..
         } = &self.training;
@@ -155,6 +172,19 @@ impl Manifest {
             ensure(!has_control_characters(text), || {
                 format!("{text:?} holds control characters")
             })?;
+        }
+        ensure(corruptions.len() <= MOST_CORRUPTIONS, || {
+            format!("training.corruptions must be at most {MOST_CORRUPTIONS} names")
+        })?;
+        for name in corruptions {
+            ensure(
+                name.len() <= LONGEST_LABEL && !name.contains(char::is_control),
+                || {
+                    format!(
+                        "each of training.corruptions must be at most {LONGEST_LABEL} printable characters, not {name:?}"
+                    )
+                },
+            )?;
         }
         // Building the frontends is the full check of their parameters, and cheap.
         Frontend::new(self.audio.as_ref(), self.camera.as_ref())
@@ -226,7 +256,7 @@ mod tests {
 
     #[test]
     fn each_senseless_value_is_named() {
-        let cases: [(Spoil, &str); 17] = [
+        let cases: [(Spoil, &str); 19] = [
             (|m| m.format = 0, "format"),
             (|m| m.name = "../evil".into(), "name"),
             (|m| m.name = String::new(), "name"),
@@ -242,6 +272,11 @@ mod tests {
             (|m| m.thresholds.temperature = f32::NAN, "temperature"),
             (|m| m.thresholds.confidence = 1.5, "confidence"),
             (|m| (m.audio, m.camera) = (None, None), "sensor"),
+            (|m| m.policy.sharpness = f32::INFINITY, "policy.sharpness"),
+            (
+                |m| m.training.corruptions.push("\u{1b}[2J".into()),
+                "training.corruptions",
+            ),
             (
                 |m| m.training.metrics.extend([("\u{1b}[2J".into(), 1.0)]),
                 "training.metrics",

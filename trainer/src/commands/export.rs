@@ -7,13 +7,13 @@ use clap::Args as ClapArgs;
 use evenkeel::engine::Output;
 use evenkeel::evaluation::Score;
 use evenkeel::frontend::Features;
-use evenkeel::package::{Manifest, Thresholds, Training};
 use evenkeel::window::{Modality, PerSensor, Window};
 
 use crate::data::{Dataset, Split};
-use crate::export::{CardNotes, ExportRequest, Measured, Parity, Weights, export};
-use crate::fit::{self, FitConfig, Outcome, Workers, fit_temperature};
+use crate::export::{CardNotes, ExportRequest, FinishedRun, Measured, Naming, Parity, export};
+use crate::fit::{self, Calibrated, Workers};
 use crate::model::Model;
+use crate::study::SeedRobustness;
 
 /// Windows on which the exported model must answer like the trained one.
 const PARITY_WINDOWS: usize = 200;
@@ -47,6 +47,9 @@ pub struct Args {
     /// Commit of evenkeel that trained it, for its card
     #[arg(long)]
     commit: Option<String>,
+    /// What a study found of this run with a sensor spoilt (its robustness-SEED.json), for its card
+    #[arg(long, value_name = "FILE")]
+    robustness: Option<PathBuf>,
     /// What the model is, for its card
     #[arg(long)]
     summary: Option<String>,
@@ -58,25 +61,15 @@ pub struct Args {
 /// # Errors
 /// When the run is not finished, its weights are damaged, or the package would answer differently.
 pub fn run(args: &Args) -> Result<()> {
-    let path = FitConfig::path_in(&args.run);
-    let config = FitConfig::read(&path, &[])?;
-    let weights_path = fit::best_weights(&args.run);
-    let weights = Weights::read(&weights_path)?;
-    let result = fit::read_result(&args.run)?;
-    let data = config.data.open()?;
-    fit::check_data(&args.run, &*data)?;
-    let model = fit::new_model(&config, &*data)?;
-    model.parameters.load_file(&weights_path)?;
-
-    let mut workers = Workers::new(&config)?;
-    let validation = workers.prepare(&*data, Split::Validation)?;
-    let answers = workers.answer(&model, &validation)?.outcomes;
-    let logits: Vec<(Vec<f32>, u32)> = answers
-        .iter()
-        .map(|o: &Outcome| (o.logits.clone(), o.label))
-        .collect();
-    let temperature = fit_temperature(&logits);
-
+    let run = FinishedRun::open(&args.run)?;
+    let naming = Naming {
+        name: args.name.clone(),
+        version: args.version.clone(),
+        license: args.license.clone(),
+        commit: args.commit.clone(),
+    };
+    let mut workers = Workers::new(&run.config)?;
+    let validation = workers.prepare(&*run.data, Split::Validation)?;
     // Spread over the whole split, so that every class is among them.
     let count = validation.samples.len().min(PARITY_WINDOWS);
     let parity_windows: Vec<Features> = (0..count)
@@ -84,12 +77,16 @@ pub fn run(args: &Args) -> Result<()> {
         .map(|i| validation.samples[i].features.clone())
         .collect();
     let request = ExportRequest {
-        weights: &weights,
-        spec: &config.model,
-        manifest: manifest(args, &config, &*data, &result, temperature),
+        weights: &run.weights,
+        spec: &run.config.model,
+        manifest: run.manifest(&naming),
+        probe_temperature: run.calibrated.probe_temperature,
         notes: CardNotes {
             summary: args.summary.clone().unwrap_or_else(|| {
-                format!("Recognises {} classes from a camera and a microphone.", data.labels().len())
+                format!(
+                    "Recognises {} classes from a camera and a microphone.",
+                    run.data.labels().len()
+                )
             }),
             limits: vec![
                 "The figures hold for data like the test split; try it on your own clips with `evenkeel evaluate`.".to_owned(),
@@ -98,63 +95,21 @@ pub fn run(args: &Args) -> Result<()> {
                 "evenkeel-train export RUN --name {} --version {} --license '{}' --out DIR",
                 args.name, args.version, args.license
             )),
-            measured: measured(&result),
+            measured: measured(&run.result),
+            robustness: match &args.robustness {
+                Some(file) => SeedRobustness::of_run(file, &run.config)?.sentences(),
+                None => Vec::new(),
+            },
         },
-        golden: golden_windows(&*data)?,
+        golden: golden_windows(&*run.data)?,
         parity: &parity_windows,
     };
     let parity = export(
         request,
-        &mut |features, validity| reference(&model, features, validity),
+        &mut |features, validity| reference(&run.model, features, validity),
         &args.out,
     )?;
-    report(args, &parity, temperature)
-}
-
-fn manifest(
-    args: &Args,
-    config: &FitConfig,
-    data: &dyn Dataset,
-    result: &fit::RunResult,
-    temperature: f32,
-) -> Manifest {
-    let (audio, camera) = config.frontends();
-    let mut metrics = std::collections::BTreeMap::from([
-        ("test.accuracy".to_owned(), result.test.accuracy),
-        ("test.examples".to_owned(), result.test.examples as f64),
-        ("validation.accuracy".to_owned(), result.validation.accuracy),
-    ]);
-    for (name, lost) in [
-        ("camera", &result.absent.camera),
-        ("microphone", &result.absent.audio),
-    ] {
-        if let Some(summary) = lost {
-            metrics.insert(format!("test.accuracy.without-{name}"), summary.accuracy);
-        }
-    }
-    Manifest {
-        format: evenkeel::package::FORMAT,
-        name: args.name.clone(),
-        version: args.version.clone(),
-        license: args.license.clone(),
-        labels: data.labels().to_vec(),
-        nothing: data.nothing().map(str::to_owned),
-        precision: "f32".to_owned(),
-        token_width: config.model.width,
-        thresholds: Thresholds {
-            temperature,
-            confidence: 0.0,
-        },
-        audio: audio.cloned(),
-        camera: camera.cloned(),
-        training: Training {
-            data: data.provenance(),
-            method: format!("{:?}", config.model.fusion).to_lowercase(),
-            seed: config.data.seed,
-            commit: args.commit.clone(),
-            metrics,
-        },
-    }
+    report(args, &parity, &run.calibrated)
 }
 
 /// Accuracies for the card, each with its interval.
@@ -223,7 +178,7 @@ fn reference(
     })
 }
 
-fn report(args: &Args, parity: &Parity, temperature: f32) -> Result<()> {
+fn report(args: &Args, parity: &Parity, calibrated: &Calibrated) -> Result<()> {
     if args.json {
         println!("{}", serde_json::to_string_pretty(parity)?);
         return Ok(());
@@ -235,7 +190,14 @@ fn report(args: &Args, parity: &Parity, temperature: f32) -> Result<()> {
         args.out.display(),
         size as f64 / 1e6
     );
-    println!("temperature  {temperature:.3}");
+    println!(
+        "temperature  {:.3}; answers count above a confidence of {:.2}",
+        calibrated.thresholds.temperature, calibrated.thresholds.confidence
+    );
+    println!(
+        "policy       {}, sharpness {}",
+        calibrated.policy.kind, calibrated.policy.sharpness
+    );
     println!(
         "largest differences on {} windows: logits {:.1e}, probes {:.1e}, attention {:.1e}; folded from unfolded fusion {:.1e}",
         parity.windows, parity.logits, parity.probes, parity.attention, parity.folded

@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use clap::Args as ClapArgs;
 use evenkeel::files::write_atomically;
+use indicatif::{ProgressBar, ProgressStyle};
 
 use super::fit::Bar;
-use crate::study::{StudyConfig, figure, table};
+use crate::study::{StudyConfig, figure, robustness_table, table};
 
 /// Train several methods with several seeds; make a table and a figure of them.
+///
+/// With a [robustness] section every method then answers about the test windows under every corruption.
 ///
 /// Results that are there already are not computed again: interrupted, the same command goes on, and
 /// where all are there it only draws.
@@ -41,18 +44,43 @@ pub fn run(args: &Args) -> Result<()> {
         .results
         .clone()
         .unwrap_or_else(|| args.out.join("results"));
-    let count = study.runs().count();
-    for (i, (method, seed)) in study.runs().enumerate() {
-        if args.table_only || method.result(&study, seed, &folder)?.is_some() {
-            continue;
+    let count = study.methods.len() * study.seeds.len();
+    let mut number = 0;
+    for &seed in study.seeds.iter().filter(|_| !args.table_only) {
+        let to_measure = study.robustness.is_some() && study.robustness(seed, &folder)?.is_none();
+        for method in &study.methods {
+            number += 1;
+            // What is to be measured needs the run itself, not only its result.
+            let there = !to_measure || method.run_in(&args.out, seed).exists();
+            if there && method.result(&study, seed, &folder)?.is_some() {
+                continue;
+            }
+            eprintln!("run {number} of {count}: {}, seed {seed}", method.name);
+            let epochs = method.config(&study, seed)?.training.epochs;
+            method.run(&study, seed, &args.out, &folder, &mut Bar::new(epochs))?;
+            draw(&study, &folder)?;
         }
-        eprintln!("run {} of {count}: {}, seed {seed}", i + 1, method.name);
-        let epochs = method.config(&study, seed)?.training.epochs;
-        method.run(&study, seed, &args.out, &folder, &mut Bar::new(epochs))?;
-        draw(&study, &folder)?;
+        if let Some(robustness) = study.robustness.as_ref().filter(|_| to_measure) {
+            eprintln!("every corruption, seed {seed}");
+            let bar = windows_bar();
+            let progress = |done: usize, all: usize| {
+                bar.set_length(all as u64);
+                bar.set_position(done as u64);
+            };
+            study.measure_robustness(robustness, seed, &args.out, &folder, progress)?;
+            bar.finish_and_clear();
+            draw(&study, &folder)?;
+        }
     }
     print!("{}", draw(&study, &folder)?);
     Ok(())
+}
+
+fn windows_bar() -> ProgressBar {
+    ProgressBar::new(0).with_style(
+        ProgressStyle::with_template("[{bar:30}] {pos}/{len} windows, {eta} left")
+            .expect("the template is fixed"),
+    )
 }
 
 fn draw(study: &StudyConfig, folder: &Path) -> Result<String> {
@@ -62,8 +90,20 @@ fn draw(study: &StudyConfig, folder: &Path) -> Result<String> {
         "there are no results in {} to draw",
         folder.display()
     );
-    let text = table(&results);
-    for (name, content) in [("table.md", &text), ("figure.svg", &figure(&results)?)] {
+    let mut text = table(&results);
+    let mut files = vec![
+        ("table.md", text.clone()),
+        ("figure.svg", figure(&results)?),
+    ];
+    if let Some(robustness) = &study.robustness {
+        let seeds = study.all_robustness(folder)?;
+        if !seeds.is_empty() {
+            let robust = robustness_table(robustness, &seeds);
+            text = format!("{text}\n{robust}");
+            files.push(("robustness.md", robust));
+        }
+    }
+    for (name, content) in files {
         let path = folder.join(name);
         write_atomically(&path, content.as_bytes())
             .with_context(|| format!("cannot write {}", path.display()))?;

@@ -16,6 +16,8 @@ pub struct CardNotes {
     pub command: Option<String>,
     /// How often it is right.
     pub measured: Vec<Measured>,
+    /// How it does with a sensor spoilt, one sentence each.
+    pub robustness: Vec<String>,
 }
 
 /// One line of the card's table of accuracies.
@@ -98,6 +100,12 @@ pub(super) fn card(manifest: &Manifest, notes: &CardNotes) -> String {
             ));
         }
     }
+    if !notes.robustness.is_empty() {
+        line("\n## With a sensor spoilt\n".into());
+        for sentence in &notes.robustness {
+            line(format!("- {sentence}"));
+        }
+    }
 
     line("\n## Limits\n".into());
     for limit in &notes.limits {
@@ -120,7 +128,7 @@ pub(super) fn card(manifest: &Manifest, notes: &CardNotes) -> String {
         text,
         "```\nevenkeel inspect PATH/TO/{name}\nevenkeel evaluate CLIPS --model PATH/TO/{name}\n```\n\n\
          The graphs are ONNX, opset 17, and run in other runtimes too: `audio.onnx` and \
-         `camera.onnx` give `tokens` and `probe`; `fusion.onnx` takes the tokens and one validity \
+         `camera.onnx` give `tokens`, `probe` and `reliability`; `fusion.onnx` takes the tokens and one validity \
          per sensor (0 absent, 1 present) and gives `logits` and `attention`.\n",
         name = manifest.name,
     );

@@ -1,7 +1,8 @@
 //! The graph of one encoder.
 //!
 //! Stem (convolutions) → tokens + position → pre-norm transformer blocks → layer norm → `tokens`;
-//! the probe head on their mean → `probe`. Everything that is linear in a row is folded into one
+//! the probe head on their mean → `probe`, and the probability of its best label at the probe's own
+//! temperature → `reliability`. Everything that is linear in a row is folded into one
 //! matrix beforehand, in double precision:
 //!
 //! - scale and shift of a block's layer norms go into the matrices behind them;
@@ -19,7 +20,7 @@ use crate::model::{Activation, ModelSpec, Stage, StemLayout};
 use crate::ops::LAYER_NORM_EPSILON;
 
 /// Sizes of one encoder.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Layout {
     pub modality: Modality,
     /// `[groups, channels, rows, columns]` of the graph's input.
@@ -31,6 +32,8 @@ pub(super) struct Layout {
     pub depth: usize,
     pub activation: Activation,
     pub classes: usize,
+    /// What the probe's logits are divided by before they become a reliability.
+    pub probe_temperature: f32,
 }
 
 impl Layout {
@@ -41,6 +44,7 @@ impl Layout {
         input: [usize; 4],
         spec: &ModelSpec,
         classes: usize,
+        probe_temperature: f32,
     ) -> Result<Self, ExportError> {
         let stem = match modality {
             Modality::Audio => &spec.audio,
@@ -62,6 +66,7 @@ impl Layout {
             depth: spec.depth,
             activation: spec.activation,
             classes,
+            probe_temperature,
         })
     }
 
@@ -256,11 +261,25 @@ impl Build<'_> {
         let mean = self
             .graph
             .node("mean", "ReduceMean", &[&tokens], &attributes);
-        self.affine("probe", &mean, &probe, width);
+        let probe = self.affine("probe", &mean, &probe, width);
+        self.reliability(&probe);
         self.graph
             .output("tokens", &[1, self.layout.tokens(), width]);
         self.graph.output("probe", &[1, classes]);
+        self.graph.output("reliability", &[1, 1]);
         Ok(())
+    }
+
+    /// max softmax(probe / T).
+    fn reliability(&mut self, probe: &str) {
+        let graph = &mut self.graph;
+        let inverse = 1.0 / self.layout.probe_temperature;
+        let inverse = graph.constant("probe.inverse-temperature", &[], &[inverse]);
+        let cooled = graph.node("probe.cooled", "Mul", &[probe, &inverse], &[]);
+        let axis = [Attribute::Int("axis", -1)];
+        let shares = graph.node("probe.shares", "Softmax", &[&cooled], &axis);
+        let largest = [Attribute::Ints("axes", &[1]), Attribute::Int("keepdims", 1)];
+        graph.node("reliability", "ReduceMax", &[&shares], &largest);
     }
 
     fn linear(&self, name: &str, inputs: usize, outputs: usize) -> Result<Linear, ExportError> {

@@ -7,7 +7,7 @@ use tract_onnx::pb::tensor_proto::DataLocation;
 use tract_onnx::pb::tensor_shape_proto::{Dimension, dimension};
 use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, StringStringEntryProto, type_proto};
 
-use super::tests::model;
+use super::random_model::model;
 use crate::model::{Activation, Fusion};
 
 fn package() -> Package {
@@ -98,7 +98,7 @@ fn a_signature_that_does_not_fit_the_manifest_is_refused() {
     refused(|graph| set_input_dim(graph, 0, Some(1 << 60)));
     refused(|graph| graph.input[0].name = "camera".into());
     refused(|graph| graph.input.clear());
-    assert!(refused(|graph| drop(graph.output.pop())).contains("probe"));
+    assert!(refused(|graph| drop(graph.output.remove(1))).contains("probe"));
     refused(|graph| graph.output[0].name = "nowhere".into());
 }
 

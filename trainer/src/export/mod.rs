@@ -6,6 +6,7 @@
 mod card;
 mod encoder;
 mod error;
+mod finished;
 mod fold;
 mod fusion;
 mod onnx;
@@ -15,18 +16,21 @@ mod weights;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
+mod random_model;
+#[cfg(test)]
 mod reference;
 #[cfg(test)]
 mod tests;
 
 pub use card::{CardNotes, Measured};
 pub use error::ExportError;
+pub use finished::{FinishedRun, Naming};
 pub use parity::{FOLDED_TOLERANCE, PARITY_TOLERANCE, Parity, Reference};
 pub use weights::Weights;
 
 use std::path::Path;
 
-use evenkeel::engine::{Recogniser, check_golden};
+use evenkeel::engine::{Recogniser, both_valid, check_golden};
 use evenkeel::frontend::Features;
 use evenkeel::package::{
     self, GoldenAnswer, GoldenWindow, Graphs, Manifest, Package, PackageContents,
@@ -45,6 +49,8 @@ pub struct ExportRequest<'a> {
     /// model.toml; its `audio` and `camera` are the frontends that the model was trained with.
     /// `format`, `precision` and `token_width` are set by the export.
     pub manifest: Manifest,
+    /// What the logits of each probe are divided by before they become a reliability.
+    pub probe_temperature: PerSensor<f32>,
     /// What the card says that model.toml does not.
     pub notes: CardNotes,
     /// Windows to keep in the package, with the names of their labels; at least one.
@@ -74,7 +80,12 @@ pub fn export(
     manifest.format = package::FORMAT;
     manifest.precision = "f32".into();
     manifest.token_width = request.spec.width;
-    let graphs = graphs(request.weights, request.spec, &manifest)?;
+    let graphs = graphs(
+        request.weights,
+        request.spec,
+        &manifest,
+        request.probe_temperature,
+    )?;
 
     let mut contents = PackageContents {
         card: card::card(&manifest, &request.notes),
@@ -125,6 +136,7 @@ pub fn graphs(
     weights: &Weights,
     spec: &ModelSpec,
     manifest: &Manifest,
+    probe_temperature: PerSensor<f32>,
 ) -> Result<Graphs, ExportError> {
     let classes = manifest.labels.len();
     let inputs = PerSensor {
@@ -166,7 +178,7 @@ pub fn graphs(
     }
     let layout = |modality: Modality| {
         inputs[modality]
-            .map(|input| Layout::new(modality, input, spec, classes))
+            .map(|input| Layout::new(modality, input, spec, classes, probe_temperature[modality]))
             .transpose()
     };
     let layouts = PerSensor {
@@ -209,7 +221,7 @@ fn golden(
     windows
         .into_iter()
         .map(|(window, label)| {
-            let output = recogniser.answer(&window)?.output;
+            let output = both_valid(&mut recogniser, &window)?.output;
             Ok(GoldenWindow {
                 window,
                 label,

@@ -20,6 +20,13 @@ impl FitConfig {
         check_model(&self.model)?;
         check_rollingq(&self.rollingq)?;
         self.data.check()?;
+        if let Some(quality) = &self.quality {
+            quality.check()?;
+            ensure!(
+                quality.elsewhere == 0.0 || self.data.clips.is_none(),
+                "quality.elsewhere is for data sets that can make windows of nothing, which clips cannot; leave it out"
+            );
+        }
         if self.audio.is_none() && self.camera.is_none() {
             bail!("a model needs a sensor: write an [audio] or a [camera] section");
         }

@@ -39,6 +39,7 @@ pub struct Progress {
 pub struct SavedSums {
     counts: [u64; 7],
     loss: f64,
+    probe_loss: PerSensor<f64>,
     attention: [f64; 3],
     air_sum: f64,
     audio_keys: Vec<f64>,
@@ -58,6 +59,7 @@ impl From<&Sums> for SavedSums {
                 s.keys.samples,
             ],
             loss: s.loss,
+            probe_loss: s.probe_loss,
             attention: s.attention,
             air_sum: s.keys.air_sum,
             audio_keys: s.keys.key_sums.audio.clone(),
@@ -80,6 +82,7 @@ impl From<&SavedSums> for Sums {
         Self {
             examples,
             loss: s.loss,
+            probe_loss: s.probe_loss,
             correct,
             probe_correct: PerSensor { audio, camera },
             probe_examples: PerSensor {

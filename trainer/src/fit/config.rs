@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use evenkeel::frontend::{AudioConfig, CameraConfig};
+use evenkeel::window::PerSensor;
 use serde::{Deserialize, Serialize};
 
+use super::quality::MixedQuality;
 use crate::data::DataConfig;
 use crate::model::{ModelSpec, sensors};
 use crate::rollingq::RollingQ;
@@ -26,6 +28,9 @@ pub struct FitConfig {
     pub camera: Option<CameraConfig>,
     /// How to train.
     pub training: Training,
+    /// Windows of mixed quality ([`Self::quality`]); all are as they were recorded if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quality: Option<MixedQuality>,
     /// Rotation, for the fusion `rollingq`.
     #[serde(default)]
     pub rollingq: RollingQ,
@@ -133,8 +138,19 @@ impl FitConfig {
     /// The frontends of the sensors that the model has.
     pub fn frontends(&self) -> (Option<&AudioConfig>, Option<&CameraConfig>) {
         let (audio, camera) = (self.audio.as_ref(), self.camera.as_ref());
-        let has = sensors(self.model.fusion, audio, camera);
+        let has = self.sensors();
         (audio.filter(|_| has.audio), camera.filter(|_| has.camera))
+    }
+
+    /// How windows are spoilt, `None` where none ever is.
+    pub fn quality(&self) -> Option<&MixedQuality> {
+        let quality = self.quality.as_ref();
+        quality.filter(|quality| quality.share > 0.0 || quality.elsewhere > 0.0)
+    }
+
+    /// The sensors that the model has.
+    pub fn sensors(&self) -> PerSensor<bool> {
+        sensors(self.model.fusion, self.audio.as_ref(), self.camera.as_ref())
     }
 
     /// The whole configuration as TOML; the same text means the same run.

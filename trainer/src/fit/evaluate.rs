@@ -1,7 +1,7 @@
 //! The threads of a run, and answers on whole splits.
 
 use anyhow::{Context, Result};
-use evenkeel::window::Window;
+use evenkeel::window::{PerSensor, Window};
 
 use super::config::FitConfig;
 use super::metrics::{Summary, Sums};
@@ -122,15 +122,34 @@ impl Workers {
         })
     }
 
-    /// What the model says of every example.
+    /// What the model says of every example, with both sensors counted in full.
     ///
     /// # Errors
     /// Any error of Candle.
     pub fn answer(&mut self, model: &Model, prepared: &Prepared) -> Result<Answers> {
-        let parts = self.map(&prepared.samples, |_, samples| {
-            samples
+        let valid = vec![PerSensor::from_fn(|_| 1.0); prepared.samples.len()];
+        self.answer_with(model, prepared, &valid)
+    }
+
+    /// What the model says of every example, with a validity of each sensor, 0..1, for each.
+    ///
+    /// # Errors
+    /// Any error of Candle.
+    pub fn answer_with(
+        &mut self,
+        model: &Model,
+        prepared: &Prepared,
+        validity: &[PerSensor<f32>],
+    ) -> Result<Answers> {
+        let weighed: Vec<(&Sample, PerSensor<f32>)> = prepared
+            .samples
+            .iter()
+            .zip(validity.iter().copied())
+            .collect();
+        let parts = self.map(&weighed, |_, weighed| {
+            weighed
                 .chunks(PASS)
-                .map(|samples| Shard::answers(model, samples))
+                .map(|weighed| Shard::answers(model, weighed))
                 .collect::<Result<Vec<_>>>()
         })?;
         let mut answers = Answers {
@@ -151,7 +170,7 @@ impl Workers {
     /// # Errors
     /// When the fusion has none.
     pub fn query(&mut self, model: &Model, prepared: &Prepared) -> Result<Vec<f64>> {
-        let valid = evenkeel::window::PerSensor::from_fn(|_| 1.0);
+        let valid = PerSensor::from_fn(|_| 1.0);
         let sample = prepared.samples.first().context("the split is empty")?;
         let state = model
             .forward(&model.batch(&[(&sample.features, valid)])?, 0.0)?

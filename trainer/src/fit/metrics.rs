@@ -14,6 +14,8 @@ pub struct Sums {
     pub examples: u64,
     /// Σ fused cross-entropy, nats.
     pub loss: f64,
+    /// Σ cross-entropy of the probe heads, nats.
+    pub probe_loss: PerSensor<f64>,
     /// Right fused answers.
     pub correct: u64,
     /// Right answers of each probe head.
@@ -40,6 +42,7 @@ impl Sums {
             for modality in Modality::ALL {
                 if let Some(probe) = &outcome.probes[modality] {
                     self.probe_examples[modality] += 1;
+                    self.probe_loss[modality] += cross_entropy(probe, label, 1.0);
                     self.probe_correct[modality] += u64::from(most_probable(probe) == label);
                 }
             }
@@ -52,6 +55,7 @@ impl Sums {
         self.loss += other.loss;
         self.correct += other.correct;
         for modality in Modality::ALL {
+            self.probe_loss[modality] += other.probe_loss[modality];
             self.probe_correct[modality] += other.probe_correct[modality];
             self.probe_examples[modality] += other.probe_examples[modality];
         }
@@ -74,6 +78,10 @@ impl Sums {
             correct: self.correct,
             accuracy: self.accuracy(),
             loss: self.loss / n,
+            probe_loss: Modality::ALL
+                .iter()
+                .map(|&m| self.probe_loss[m] / self.probe_examples[m].max(1) as f64)
+                .sum(),
             audio_probe: self.probe_accuracy(Modality::Audio),
             camera_probe: self.probe_accuracy(Modality::Camera),
             audio_share: self.attention[1] / n,
@@ -107,6 +115,9 @@ pub struct Summary {
     pub accuracy: f64,
     /// Mean cross-entropy of the fused answers, nats.
     pub loss: f64,
+    /// Mean cross-entropy of each probe head, nats, summed over the sensors.
+    #[serde(default)]
+    pub probe_loss: f64,
     /// Share of right answers of the audio encoder's probe head.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio_probe: Option<f64>,
@@ -148,6 +159,9 @@ pub struct EpochMetrics {
     pub train: Summary,
     /// The validation split at the epoch's end, after a rotation if there was one.
     pub validation: Summary,
+    /// The validation split again, each window of mixed quality, where training windows are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mixed: Option<Summary>,
     /// Whether these are the weights with the smallest validation loss so far.
     pub best: bool,
     /// The rotation at its end, if any.

@@ -1,6 +1,7 @@
 //! Training one model: configuration, steps, checkpoints, metrics.
 
 mod bench;
+mod calibrate;
 mod check;
 pub mod checkpoint;
 mod claim;
@@ -9,20 +10,22 @@ mod evaluate;
 mod metrics;
 mod optimiser;
 mod picture;
+mod quality;
 mod result;
 mod run;
 mod shard;
 mod temperature;
 
 pub use bench::{StepTime, step_time};
+pub use calibrate::{Calibrated, calibrate};
 pub use claim::check_data;
 pub use config::{FitConfig, OptimiserKind, Training};
 pub use evaluate::{Answers, Prepared, Workers};
 pub use metrics::{EpochMetrics, RotationRecord, Summary, Sums};
+pub use quality::{MixedQuality, Spoiler, noise_bank, sources};
 pub use result::{PerLostSensor, RunResult, measure, read_result, read_result_file, result_path};
 pub use run::{
     CHECKPOINT_INTERVAL, Watcher, best_weights, fit, fit_saving_every, metrics_path, new_model,
     picture_path,
 };
 pub use shard::{Outcome, Sample, Shard};
-pub use temperature::fit_temperature;

@@ -188,6 +188,7 @@ mod tests {
             correct: 5,
             accuracy: 0.5,
             loss: 1.0 / f64::from(number),
+            probe_loss: 1.0,
             audio_probe: Some(0.4),
             camera_probe: None,
             audio_share: 0.3,
@@ -199,6 +200,7 @@ mod tests {
             learning_rate: 1e-3,
             train: summary.clone(),
             validation: summary.clone(),
+            mixed: None,
             best: true,
             rotation: (number == 2).then(|| RotationRecord {
                 epoch: number,

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use evenkeel::files::write_atomically;
+use evenkeel::window::PerSensor;
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
@@ -12,10 +13,11 @@ use super::checkpoint::{self, Progress};
 use super::claim::claim;
 use super::config::FitConfig;
 use super::evaluate::{Prepared, Workers};
-use super::metrics::{EpochMetrics, RotationRecord, Sums};
+use super::metrics::{EpochMetrics, RotationRecord, Summary, Sums};
 use super::optimiser::{Gradients, Optimiser, learning_rate};
 use super::picture::picture;
-use super::shard::{Sample, drop_sensor};
+use super::quality::Spoiler;
+use super::shard::{Sample, Shard, drop_sensor};
 use crate::data::{Dataset, Split};
 use crate::model::{Fusion, Model, ROTATION, to_safetensors};
 use crate::rollingq::{KeyStatistics, Rotation, RotationMatrix};
@@ -87,15 +89,25 @@ pub fn fit_saving_every(
     let mut optimiser = Optimiser::new(&config.training, &model.parameters);
     let mut progress = checkpoint::load(run, &model, &mut optimiser)?.unwrap_or_default();
     if progress.epoch < config.training.epochs {
+        let spoiler = config
+            .quality()
+            .map(|quality| Spoiler::new(quality, config.sensors(), data, config.training.seed))
+            .transpose()?;
         let validation = workers.prepare(data, Split::Validation)?;
+        let mixed = match &spoiler {
+            Some(spoiler) => Some(spoiler.validation(&mut workers, data, 0)?),
+            None => None,
+        };
         let mut trainer = Trainer {
             config,
             data,
             run,
             model,
             optimiser,
+            spoiler,
             workers: &mut workers,
             validation,
+            mixed,
             interval,
             saved: Instant::now(),
         };
@@ -129,8 +141,11 @@ struct Trainer<'a> {
     run: &'a Path,
     model: Model,
     optimiser: Optimiser,
+    spoiler: Option<Spoiler>,
     workers: &'a mut Workers,
     validation: Prepared,
+    /// The same windows, of mixed quality where the training windows are.
+    mixed: Option<Prepared>,
     interval: Duration,
     saved: Instant,
 }
@@ -162,14 +177,14 @@ impl Trainer<'_> {
     /// One update from one batch.
     fn step(&mut self, epoch: u32, batch: &[usize], rate: f64) -> Result<Sums> {
         let training = &self.config.training;
-        let (data, model) = (self.data, &self.model);
+        let (data, model, spoiler) = (self.data, &self.model, self.spoiler.as_ref());
         let parts = self.workers.map(batch, |shard, indices| {
             let samples = indices
                 .iter()
                 .map(|&i| {
-                    let sample = shard.sample(data, Split::Train, epoch, i)?;
-                    let validity =
-                        drop_sensor(&sample, training.seed, epoch, i, training.sensor_dropout);
+                    let (sample, keep) = shard.training_sample(data, spoiler, epoch, i)?;
+                    let dropout = training.sensor_dropout;
+                    let validity = drop_sensor(&sample, keep, training.seed, epoch, i, dropout);
                     Ok((sample, validity))
                 })
                 .collect::<Result<Vec<_>>>()?;
@@ -198,10 +213,14 @@ impl Trainer<'_> {
             .workers
             .answer(&self.model, &self.validation)?
             .summary();
-        // By loss: a few hundred validation examples are soon all right, and then chance would choose.
-        let best = progress.best.is_none_or(|best| validation.loss < best);
+        let mixed = match &self.mixed {
+            Some(mixed) => Some(self.workers.answer(&self.model, mixed)?.summary()),
+            None => None,
+        };
+        let loss = loss_to_choose_by(&validation, mixed.as_ref());
+        let best = progress.best.is_none_or(|best| loss < best);
         if best {
-            progress.best = Some(validation.loss);
+            progress.best = Some(loss);
             let path = best_weights(self.run);
             write_atomically(&path, &to_safetensors(&self.model.parameters.values()?)?)
                 .with_context(|| format!("cannot write {}", path.display()))?;
@@ -211,6 +230,7 @@ impl Trainer<'_> {
             learning_rate: rate,
             train: sums.summary(),
             validation,
+            mixed,
             best,
             rotation,
         };
@@ -264,16 +284,18 @@ impl Trainer<'_> {
 
     /// One pass over the training split with the weights at rest.
     fn training_keys(&mut self, epoch: u32) -> Result<KeyStatistics> {
-        let (data, model) = (self.data, &self.model);
+        let (data, model, spoiler) = (self.data, &self.model, self.spoiler.as_ref());
         let indices: Vec<usize> = (0..data.len(Split::Train)).collect();
         let mut total = KeyStatistics::default();
         for batch in indices.chunks(self.config.training.batch) {
             let parts = self.workers.map(batch, |shard, indices| {
                 let samples = indices
                     .iter()
-                    .map(|&i| shard.sample(data, Split::Train, epoch, i))
+                    .map(|&i| Ok(shard.training_sample(data, spoiler, epoch, i)?.0))
                     .collect::<Result<Vec<Sample>>>()?;
-                Ok(super::shard::Shard::answers(model, &samples)?.1)
+                let valid = PerSensor::from_fn(|_| 1.0);
+                let weighed: Vec<_> = samples.iter().map(|sample| (sample, valid)).collect();
+                Ok(Shard::answers(model, &weighed)?.1)
             })?;
             parts.iter().flatten().for_each(|part| total.merge(part));
         }
@@ -284,6 +306,22 @@ impl Trainer<'_> {
         checkpoint::save(self.run, &self.model, &self.optimiser, progress)?;
         self.saved = Instant::now();
         Ok(())
+    }
+}
+
+/// What the epoch's weights are chosen by. By loss: a few hundred validation examples are soon all
+/// right, and then chance would choose.
+///
+/// With windows of mixed quality it is the loss of all answers, fused and of the probes, on the clean and
+/// on the mixed windows: every sensor must be able to stand in for the other, which the fused answer
+/// alone says nothing of while both are well.
+fn loss_to_choose_by(validation: &Summary, mixed: Option<&Summary>) -> f64 {
+    match mixed {
+        Some(mixed) => [validation, mixed]
+            .iter()
+            .map(|summary| summary.loss + summary.probe_loss)
+            .sum(),
+        None => validation.loss,
     }
 }
 

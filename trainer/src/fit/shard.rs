@@ -9,6 +9,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::metrics::Sums;
 use super::optimiser::Gradients;
+use super::quality::Spoiler;
 use crate::data::{Dataset, Example, Split};
 use crate::model::{Forward, Model, cross_entropy};
 use crate::rollingq::KeyStatistics;
@@ -56,18 +57,23 @@ impl Shard {
         })
     }
 
-    /// Features of one example.
+    /// Features of one training example, of mixed quality if there is a `spoiler`; and the sensor that
+    /// must not be dropped, because it alone says what the label is.
     ///
     /// # Errors
     /// When the data set cannot give the example.
-    pub fn sample(
+    pub fn training_sample(
         &mut self,
         data: &dyn Dataset,
-        split: Split,
+        spoiler: Option<&Spoiler>,
         epoch: u32,
         index: usize,
-    ) -> Result<Sample> {
-        self.features(&data.example(split, epoch, index)?)
+    ) -> Result<(Sample, Option<Modality>)> {
+        let mut example = data.example(Split::Train, epoch, index)?;
+        let knows = spoiler.and_then(|spoiler| {
+            spoiler.spoil(&mut example.window, data, Split::Train, epoch, index)
+        });
+        Ok((self.features(&example)?, knows))
     }
 
     /// Features of an example in memory.
@@ -138,26 +144,31 @@ impl Shard {
         Ok((gradients, sums))
     }
 
-    /// What the model says of samples with all their sensors valid.
+    /// What the model says of samples, with a validity of each sensor, 0..1, for each.
     ///
     /// # Errors
     /// Any error of Candle.
     pub fn answers(
         model: &Model,
-        samples: &[Sample],
+        samples: &[(&Sample, PerSensor<f32>)],
     ) -> Result<(Vec<Outcome>, Option<KeyStatistics>)> {
-        let valid = PerSensor::from_fn(|_| 1.0);
-        let inputs: Vec<_> = samples.iter().map(|s| (&s.features, valid)).collect();
+        let inputs: Vec<_> = samples
+            .iter()
+            .map(|(sample, validity)| (&sample.features, *validity))
+            .collect();
         let out = model.forward(&model.batch(&inputs)?, 0.0)?;
-        let keys = key_statistics(&out, samples.iter())?;
-        Ok((outcomes(&out, samples.iter())?, keys))
+        let samples = samples.iter().map(|(sample, _)| *sample);
+        let keys = key_statistics(&out, samples.clone())?;
+        Ok((outcomes(&out, samples)?, keys))
     }
 }
 
-/// Which sensors of a training example count: with probability `dropout` one of them, at random,
-/// does not, if it has both. A pure function of the run's seed, the epoch and the example.
+/// Which sensors of a training example count: with probability `dropout` one of them, at random but
+/// not the one to `keep`, does not, if it has both. A pure function of the run's seed, the epoch and the
+/// example.
 pub fn drop_sensor(
     sample: &Sample,
+    keep: Option<Modality>,
     seed: u64,
     epoch: u32,
     index: usize,
@@ -172,7 +183,7 @@ pub fn drop_sensor(
         } else {
             Modality::Camera
         };
-        validity[lost] = 0.0;
+        validity[keep.map_or(lost, Modality::other)] = 0.0;
     }
     validity
 }
@@ -244,7 +255,7 @@ mod tests {
 
     /// Validity of the microphone and of the camera in a thousand examples.
     fn validities(sample: &Sample, epoch: u32, dropout: f64) -> Vec<[f32; 2]> {
-        let one = |index| drop_sensor(sample, 7, epoch, index, dropout);
+        let one = |index| drop_sensor(sample, None, 7, epoch, index, dropout);
         (0..1000).map(one).map(|v| [v.audio, v.camera]).collect()
     }
 
@@ -271,5 +282,9 @@ mod tests {
         );
         assert_eq!(validities(&both, 0, 0.3), all);
         assert_ne!(validities(&both, 1, 0.3), all);
+        for keep in Modality::ALL {
+            let kept = |index| drop_sensor(&both, Some(keep), 7, 0, index, 0.3)[keep];
+            assert!((0..1000).map(kept).all(|validity| validity == 1.0));
+        }
     }
 }

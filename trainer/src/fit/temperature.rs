@@ -4,7 +4,7 @@ use super::metrics::cross_entropy;
 
 /// The temperature that gives these logits and labels the smallest cross-entropy (Guo et al. 2017),
 /// between 0.2 and 5; to be fitted on validation data.
-pub fn fit_temperature(answers: &[(Vec<f32>, u32)]) -> f32 {
+pub(super) fn fit_temperature(answers: &[(Vec<f32>, u32)]) -> f32 {
     // The loss is convex in 1/T, so sections of the golden ratio find its minimum.
     let ratio = (5f64.sqrt() - 1.0) / 2.0;
     let (mut low, mut high) = (0.2f64, 5.0f64);

@@ -1,9 +1,15 @@
 //! Methods × seeds, in one table and one figure.
 
+mod background;
+mod faults;
 mod figure;
+mod robustness;
+mod robustness_table;
 mod table;
 
 pub use figure::figure;
+pub use robustness::{RobustnessConfig, SeedRobustness};
+pub use robustness_table::robustness_table;
 pub use table::table;
 
 use std::path::{Path, PathBuf};
@@ -22,6 +28,9 @@ pub struct StudyConfig {
     pub base: PathBuf,
     /// Seeds: fold of the data, first weights and order alike.
     pub seeds: Vec<u64>,
+    /// How the models are measured with a sensor corrupted; they are not if absent.
+    #[serde(default)]
+    pub robustness: Option<RobustnessConfig>,
     /// What is compared.
     #[serde(rename = "method")]
     pub methods: Vec<Method>,
@@ -62,15 +71,25 @@ impl StudyConfig {
             "{} needs seeds, and methods with different names",
             path.display()
         );
+        if let Some(robustness) = &study.robustness {
+            let named = [&robustness.main, &robustness.vanilla];
+            for name in named.into_iter().chain(robustness.layers.values()) {
+                study.method(name)?;
+            }
+            ensure!(
+                robustness.clips > 0,
+                "{}: robustness.clips must be at least 1",
+                path.display()
+            );
+        }
         Ok(study)
     }
 
-    /// Methods and seeds in the order in which they run: whole seeds first, so that an unfinished
-    /// study compares all methods on the seeds that it has.
-    pub fn runs(&self) -> impl Iterator<Item = (&Method, u64)> {
-        self.seeds
+    fn method(&self, name: &str) -> Result<&Method> {
+        self.methods
             .iter()
-            .flat_map(|&seed| self.methods.iter().map(move |method| (method, seed)))
+            .find(|method| method.name == name)
+            .with_context(|| format!("the study has no method {name:?}, which robustness names"))
     }
 
     /// Reads the results kept in `folder`; methods without any are left out.
@@ -97,6 +116,11 @@ impl Method {
         self.name
             .replace(|c: char| !c.is_ascii_alphanumeric(), "-")
             .to_lowercase()
+    }
+
+    /// The folder of one seed's run.
+    pub fn run_in(&self, runs: &Path, seed: u64) -> PathBuf {
+        runs.join(format!("{}-{seed}", self.file_name()))
     }
 
     /// Where the result of one seed is kept.
@@ -151,7 +175,7 @@ impl Method {
         watcher: &mut dyn Watcher,
     ) -> Result<()> {
         let config = self.config(study, seed)?;
-        let folder = runs.join(format!("{}-{seed}", self.file_name()));
+        let folder = self.run_in(runs, seed);
         let data = config.data.open()?;
         let epochs = fit::fit(&config, &*data, &folder, watcher)?;
         let result = fit::measure(&config, &*data, &folder, &epochs)?;

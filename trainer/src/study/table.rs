@@ -8,7 +8,7 @@ use super::Results;
 use crate::fit::{RunResult, Summary};
 
 /// Mean ± 95 % interval over the seeds, in percent.
-fn percent(values: &[f64]) -> String {
+pub(super) fn percent(values: &[f64]) -> String {
     match mean_interval(values) {
         None => "–".to_owned(),
         Some(mean) => match mean.half_width {
@@ -19,7 +19,7 @@ fn percent(values: &[f64]) -> String {
 }
 
 /// The same without a percent's hundred.
-fn plain(values: &[f64]) -> String {
+pub(super) fn plain(values: &[f64]) -> String {
     match mean_interval(values) {
         None => "–".to_owned(),
         Some(mean) => match mean.half_width {

@@ -1,0 +1,210 @@
+//! A small random model for tests.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use evenkeel::engine::Output;
+use evenkeel::frontend::{AudioConfig, CameraConfig, Colour, Features};
+use evenkeel::package::{Manifest, Package, Thresholds, Training};
+use evenkeel::window::{Frame, Modality, PerSensor, SampleRate, Sound, Window};
+
+use super::encoder::Layout;
+use super::fold::PlainFusion;
+use super::reference::{Tensors, encode, random, rng};
+use super::*;
+use crate::model::{Activation, Convolution, Stem};
+
+/// Temperatures of the probes.
+pub(super) const PROBES: PerSensor<f32> = PerSensor {
+    audio: 1.0,
+    camera: 2.5,
+};
+
+pub(super) struct Model {
+    pub spec: ModelSpec,
+    pub manifest: Manifest,
+    pub weights: Weights,
+}
+
+/// A small random model: overlapping stems, one with a convolution before it, frames sharing tokens.
+pub(super) fn model(fusion: Fusion, activation: Activation, seed: u64) -> Model {
+    let spec = ModelSpec {
+        width: 24,
+        depth: 2,
+        heads: 3,
+        mlp_ratio: 2,
+        activation,
+        audio: Stem {
+            convolutions: Vec::new(),
+            kernel: [5, 4],
+            stride: [3, 2],
+        },
+        camera: Stem {
+            convolutions: vec![Convolution {
+                channels: 7,
+                kernel: [3, 2],
+                stride: [1, 2],
+            }],
+            kernel: [4, 4],
+            stride: [4, 1],
+        },
+        tubelet: 2,
+        fusion,
+    };
+    let has = |modality| needs(fusion, modality);
+    let manifest = Manifest {
+        format: 1,
+        name: "random".into(),
+        version: "0.1.0".into(),
+        license: "CC0-1.0".into(),
+        labels: ["yes", "no", "maybe", "nothing"].map(String::from).to_vec(),
+        nothing: Some("nothing".into()),
+        precision: "f32".into(),
+        token_width: spec.width,
+        thresholds: Thresholds {
+            temperature: 1.0,
+            confidence: 0.3,
+        },
+        policy: Default::default(),
+        audio: has(Modality::Audio).then(|| AudioConfig {
+            sample_rate: SampleRate::new(8_000).unwrap(),
+            window_samples: 1_200,
+            frame_samples: 200,
+            hop_samples: 100,
+            fft_size: 256,
+            mel_bands: 12,
+            min_hz: 60.0,
+            max_hz: 3_800.0,
+            log_floor: 1e-6,
+            mean: -4.0,
+            std: 3.0,
+            centre_bands: false,
+        }),
+        camera: has(Modality::Camera).then(|| CameraConfig {
+            width: 13,
+            height: 12,
+            colour: Colour::Rgb,
+            frames: 4,
+            window_seconds: 0.15,
+            crop: None,
+            mean: vec![0.5; 3],
+            std: vec![0.25; 3],
+            even_contrast: false,
+        }),
+        health: Default::default(),
+        training: Training {
+            data: "made up for tests".into(),
+            method: "random".into(),
+            seed,
+            commit: None,
+            corruptions: Vec::new(),
+            metrics: [("test.accuracy".to_owned(), 0.25)].into(),
+        },
+    };
+    let mut rng = rng(seed);
+    let mut tensors = Tensors::default();
+    for layout in Modality::ALL
+        .into_iter()
+        .filter_map(|m| layout(&spec, &manifest, m))
+    {
+        tensors = tensors.encoder(&mut rng, &layout);
+    }
+    let weights = tensors
+        .fusion(&mut rng, &spec, manifest.labels.len())
+        .weights();
+    Model {
+        spec,
+        manifest,
+        weights,
+    }
+}
+
+fn layout(spec: &ModelSpec, manifest: &Manifest, modality: Modality) -> Option<Layout> {
+    let input = match modality {
+        Modality::Audio => {
+            let [bands, frames] = manifest.audio.as_ref()?.shape();
+            [1, 1, bands, frames]
+        }
+        Modality::Camera => {
+            let [frames, channels, height, width] = manifest.camera.as_ref()?.shape();
+            [
+                frames / spec.tubelet,
+                channels * spec.tubelet,
+                height,
+                width,
+            ]
+        }
+    };
+    let classes = manifest.labels.len();
+    Some(Layout::new(modality, input, spec, classes, PROBES[modality]).unwrap())
+}
+
+impl Model {
+    pub fn package(&self) -> Package {
+        Package {
+            dir: PathBuf::from("random"),
+            manifest: self.manifest.clone(),
+            graphs: graphs(&self.weights, &self.spec, &self.manifest, PROBES).unwrap(),
+        }
+    }
+
+    pub fn layout(&self, modality: Modality) -> Option<Layout> {
+        layout(&self.spec, &self.manifest, modality)
+    }
+
+    pub fn features(&self, seed: u64) -> Features {
+        let mut rng = rng(seed);
+        let mut one = |modality| {
+            let layout = self.layout(modality)?;
+            Some(random(&mut rng, layout.input.iter().product(), 2.0))
+        };
+        PerSensor {
+            audio: one(Modality::Audio),
+            camera: one(Modality::Camera),
+        }
+    }
+
+    /// The whole model, plainly.
+    pub fn answer(&self, features: &Features, validity: PerSensor<f32>) -> Output {
+        let encoded = PerSensor::from_fn(|modality| {
+            let features = features[modality]
+                .as_ref()
+                .filter(|_| validity[modality] > 0.0)?;
+            Some(encode(&self.layout(modality)?, &self.weights, features))
+        });
+        let classes = self.manifest.labels.len();
+        let plain =
+            PlainFusion::read(&self.weights, self.spec.fusion, self.spec.width, classes).unwrap();
+        let tokens =
+            PerSensor::from_fn(|modality| encoded[modality].as_ref().map(|(t, _)| t.as_slice()));
+        let (logits, attention) = plain.fuse(tokens, validity);
+        let probe = |modality: Modality| encoded[modality].as_ref().map(|(_, probe)| probe.clone());
+        Output {
+            logits: logits.into_iter().map(|x| x as f32).collect(),
+            attention: attention.map(|x| x as f32),
+            probes: PerSensor::from_fn(probe),
+        }
+    }
+
+    pub fn window(&self) -> Window {
+        let mut rng = rng(9);
+        let samples = random(&mut rng, 1_200, 0.5);
+        let frame = |index: u64| Frame {
+            time: Duration::from_millis(index * 40),
+            width: 16,
+            height: 16,
+            rgb: (0..16 * 16 * 3)
+                .map(|i| (i * 7 + index as usize * 31) as u8)
+                .collect(),
+        };
+        Window {
+            start: Duration::ZERO,
+            sound: Some(Sound {
+                start: Duration::ZERO,
+                rate: SampleRate::new(8_000).unwrap(),
+                samples,
+            }),
+            frames: (0..4).map(frame).collect(),
+        }
+    }
+}
