@@ -83,7 +83,7 @@ max_rotations = 1
 
 /// Writes the configuration file into `folder` and gives its path.
 pub fn write_config(folder: &Path) -> PathBuf {
-    write(folder, DIGITS)
+    write(folder, DIGITS, REST)
 }
 
 /// The same over the clips at `clips`, a path as somebody would write it into the file.
@@ -91,12 +91,13 @@ pub fn write_clips_config(folder: &Path, clips: &str) -> PathBuf {
     let data = format!(
         "[data]\nseed = 3\n\n[data.clips]\npath = {clips:?}\nwindow_seconds = 1.28\nsample_rate = 8000\n"
     );
-    write(folder, &data)
+    // Clips cannot make windows in which there is nothing.
+    write(folder, &data, &REST.replace("elsewhere = 0.1\n", ""))
 }
 
-fn write(folder: &Path, data: &str) -> PathBuf {
+fn write(folder: &Path, data: &str, rest: &str) -> PathBuf {
     let path = folder.join("miniature.toml");
-    fs::write(&path, format!("{data}{REST}")).expect("the configuration can be written");
+    fs::write(&path, format!("{data}{rest}")).expect("the configuration can be written");
     path
 }
 
