@@ -12,7 +12,7 @@ use crate::study::{StudyConfig, figure, robustness_table, table};
 
 /// Train several methods with several seeds; make a table and a figure of them.
 ///
-/// With a [robustness] section every method then answers about the test windows under every corruption.
+/// With a section called robustness every method then answers about the test windows under every corruption.
 ///
 /// Results that are there already are not computed again: interrupted, the same command goes on, and
 /// where all are there it only draws.

@@ -97,7 +97,7 @@ pub enum ReadSummaryError {
     },
 }
 
-/// Reads the summary in a folder that [`write`] wrote into, or the summary itself.
+/// Reads the summary in a folder that [`write()`] wrote into, or the summary itself.
 ///
 /// # Errors
 /// One sentence with the file.

@@ -2,7 +2,7 @@
 //! set against what the healthy sensor alone would have answered.
 //!
 //! [`run`] asks a [`Panel`] of contestants about every clip of a [`Clips`] and sums up; it knows of
-//! no files but the partial results of a run that was interrupted. [`write`] makes files and a page
+//! no files but the partial results of a run that was interrupted. [`write()`] makes files and a page
 //! of what it found, and [`compare`] sets two of them side by side.
 //!
 //! The keel of a model is the lowest margin of all cells: its accuracy under a corruption of one
