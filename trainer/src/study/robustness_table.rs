@@ -59,10 +59,13 @@ fn contestants(text: &mut String, config: &RobustnessConfig, seeds: &[SeedRobust
     writeln!(
         text,
         "## Accuracy with a sensor corrupted, percent\n\n\
-         Mean over {} seeds ± 95 % interval (Student's t), {} test windows each, mean over all kinds and \
+         Mean over {} ± 95 % interval (Student's t), {} test windows each, mean over all kinds and \
          severities. `model` is {} with its own policy; of a model with one sensor the columns are about \
          corruptions of that sensor.\n",
-        seeds.len(),
+        match seeds.len() {
+            1 => "one seed".to_owned(),
+            count => format!("{count} seeds"),
+        },
         first.summary.clips,
         config.main,
     )?;
