@@ -186,6 +186,13 @@ pub struct Window {
 }
 
 impl Window {
+    /// Memory that its samples and pixels take, bytes.
+    pub fn bytes(&self) -> usize {
+        let samples = self.sound.as_ref().map_or(0, |sound| sound.samples.len());
+        let pixels: usize = self.frames.iter().map(|frame| frame.rgb.len()).sum();
+        size_of::<f32>() * samples + pixels
+    }
+
     /// Which sensors gave something.
     pub fn present(&self) -> PerSensor<bool> {
         PerSensor {

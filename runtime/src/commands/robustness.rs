@@ -222,7 +222,6 @@ fn plan(args: &Args, common: &Common<'_>, clips: &dyn Clips) -> anyhow::Result<P
         .into_iter()
         .filter(|severity| !args.quick || severity.level() % 2 == 1)
         .collect();
-    let nothing = manifest.nothing.as_ref();
     let noises = match &args.noise {
         Some(folder) => NoiseBank::read_folder(folder, Part::All, noise_rate(manifest))?,
         None => NoiseBank::default(),
@@ -235,7 +234,7 @@ fn plan(args: &Args, common: &Common<'_>, clips: &dyn Clips) -> anyhow::Result<P
         noises,
         donors: Donor::among(clips, DONORS),
         labels: manifest.labels.clone(),
-        nothing: nothing.and_then(|nothing| manifest.labels.iter().position(|l| l == nothing)),
+        nothing: manifest.nothing_index(),
     })
 }
 

@@ -65,10 +65,9 @@ pub fn evaluate(
 
 fn setup(manifest: &Manifest, options: &Options) -> Setup {
     let window = manifest.window_duration();
-    let nothing = manifest.nothing.as_ref();
     Setup {
         labels: manifest.labels.clone(),
-        nothing: nothing.and_then(|nothing| manifest.labels.iter().position(|l| l == nothing)),
+        nothing: manifest.nothing_index(),
         confidence: manifest.thresholds.confidence.into(),
         sensors: PerSensor {
             audio: manifest.audio.is_some(),

@@ -105,6 +105,12 @@ impl Manifest {
         heard.max(seen).unwrap_or_default()
     }
 
+    /// Index of the label that means that there is nothing to recognise.
+    pub fn nothing_index(&self) -> Option<usize> {
+        let nothing = self.nothing.as_ref()?;
+        self.labels.iter().position(|label| label == nothing)
+    }
+
     /// Says in half a sentence what makes no sense, if anything does.
     pub(super) fn check(&self) -> Result<(), String> {
         let Thresholds {

@@ -165,7 +165,7 @@ impl Policy {
 ///
 /// The ratio makes two sensors that are equally unsure count alike, so a window that is hard for both
 /// is answered as if there were no policy.
-pub fn relative_reliability(reliability: PerSensor<f32>, sharpness: f32) -> PerSensor<f32> {
+fn relative_reliability(reliability: PerSensor<f32>, sharpness: f32) -> PerSensor<f32> {
     let most = reliability.audio.max(reliability.camera);
     PerSensor::from_fn(|modality| {
         if most > 0.0 {

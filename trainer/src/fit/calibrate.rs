@@ -153,10 +153,7 @@ fn validation(
     health: &HealthConfig,
     workers: &mut Workers,
 ) -> Result<Judged> {
-    let spoiler = config
-        .quality()
-        .map(|quality| Spoiler::new(quality, config.sensors(), data, config.training.seed))
-        .transpose()?;
+    let spoiler = Spoiler::of(config, data)?;
     let draws = if spoiler.is_some() { DRAWS } else { 0 };
     let all: Vec<(u32, usize)> = (0..=draws)
         .flat_map(|draw| (0..data.len(Split::Validation)).map(move |index| (draw, index)))

@@ -14,6 +14,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::config::FitConfig;
 use super::evaluate::{Prepared, Workers};
 use crate::data::fetch::{self, Store};
 use crate::data::range::within;
@@ -86,17 +87,16 @@ pub struct Spoiler {
 }
 
 impl Spoiler {
-    /// For a model with these sensors and one data set; what other clips say and show comes from its
+    /// That of a run, `None` where nothing is ever spoilt; what other clips say and show comes from the
     /// training split, whatever is spoilt.
     ///
     /// # Errors
     /// When a training example cannot be had.
-    pub fn new(
-        quality: &MixedQuality,
-        sensors: PerSensor<bool>,
-        data: &dyn Dataset,
-        seed: u64,
-    ) -> Result<Self> {
+    pub fn of(config: &FitConfig, data: &dyn Dataset) -> Result<Option<Self>> {
+        let Some(quality) = config.quality() else {
+            return Ok(None);
+        };
+        let sensors = config.sensors();
         let of = |modality: Modality| {
             let kinds = quality.kinds.iter();
             kinds
@@ -104,7 +104,7 @@ impl Spoiler {
                 .map(|(&kind, &often)| (kind, often))
                 .collect()
         };
-        Ok(Self {
+        Ok(Some(Self {
             share: quality.share,
             // The only sensor of a model has nobody to know better.
             elsewhere: if sensors.audio && sensors.camera {
@@ -114,12 +114,12 @@ impl Spoiler {
             },
             kinds: PerSensor::from_fn(of),
             length: data.window_length(),
-            seed,
+            seed: config.training.seed,
             sources: Sources {
                 noises: noise_bank(quality.noise.as_deref(), Part::Training)?,
                 ..sources(data, Split::Train)?
             },
-        })
+        }))
     }
 
     /// Spoils the window of example `index` of `data`, or leaves it alone: a pure function of the run's
@@ -163,18 +163,13 @@ impl Spoiler {
         knows
     }
 
-    /// The validation split of mixed quality, as it is drawn for the `draw`th time.
+    /// The validation split of mixed quality.
     ///
     /// # Errors
     /// When an example cannot be had.
-    pub fn validation(
-        &self,
-        workers: &mut Workers,
-        data: &dyn Dataset,
-        draw: u32,
-    ) -> Result<Prepared> {
+    pub fn validation(&self, workers: &mut Workers, data: &dyn Dataset) -> Result<Prepared> {
         workers.prepare_with(data, Split::Validation, |window, index| {
-            let _ = self.spoil(window, data, Split::Validation, draw, index);
+            let _ = self.spoil(window, data, Split::Validation, 0, index);
         })
     }
 }
@@ -222,7 +217,7 @@ pub fn sources(data: &dyn Dataset, split: Split) -> Result<Sources> {
             .map(|&index| Ok(data.example(split, 0, index)?.window))
             .collect::<Result<Vec<_>>>()?;
         for window in windows {
-            match room.checked_sub(bytes(&window)) {
+            match room.checked_sub(window.bytes()) {
                 Some(left) => room = left,
                 // One is always there.
                 None if !sources.others.is_empty() => return Ok(sources),
@@ -232,18 +227,4 @@ pub fn sources(data: &dyn Dataset, split: Split) -> Result<Sources> {
         }
     }
     Ok(sources)
-}
-
-/// Bytes of a window's samples and pixels.
-fn bytes(window: &Window) -> usize {
-    let sound = window
-        .sound
-        .as_ref()
-        .map_or(0, |sound| 4 * sound.samples.len());
-    sound
-        + window
-            .frames
-            .iter()
-            .map(|frame| frame.rgb.len())
-            .sum::<usize>()
 }

@@ -89,13 +89,10 @@ pub fn fit_saving_every(
     let mut optimiser = Optimiser::new(&config.training, &model.parameters);
     let mut progress = checkpoint::load(run, &model, &mut optimiser)?.unwrap_or_default();
     if progress.epoch < config.training.epochs {
-        let spoiler = config
-            .quality()
-            .map(|quality| Spoiler::new(quality, config.sensors(), data, config.training.seed))
-            .transpose()?;
+        let spoiler = Spoiler::of(config, data)?;
         let validation = workers.prepare(data, Split::Validation)?;
         let mixed = match &spoiler {
-            Some(spoiler) => Some(spoiler.validation(&mut workers, data, 0)?),
+            Some(spoiler) => Some(spoiler.validation(&mut workers, data)?),
             None => None,
         };
         let mut trainer = Trainer {

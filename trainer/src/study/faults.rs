@@ -80,9 +80,10 @@ pub fn fault_trials(
     let mut streams = Vec::new();
     for chunk in all.chunks(STREAM) {
         let stream = Stream::of(data, split, chunk, plan.seed)?;
-        trial.add_clean(&mut monitor, &stream);
+        let clean = stream.judged(&mut monitor, &stream.recording());
+        trial.add_clean(stream.length, &clean);
         if streams.len() < TRIALS && stream.length == stream.window * STREAM as u32 {
-            streams.push(stream);
+            streams.push((stream, clean));
         }
     }
     let sources = Sources {
@@ -99,11 +100,10 @@ pub fn fault_trials(
         };
         let mut delays: Vec<f64> = (0..)
             .zip(&streams)
-            .filter_map(|(seed, stream)| {
+            .filter_map(|(seed, (stream, clean))| {
                 let (clip, onset) = stream.spoilt(cell.corruption, cell.severity, seed, &sources);
-                let clean = stream.sick_windows(&mut monitor, &stream.recording(), sensor);
-                let spoilt = stream.sick_windows(&mut monitor, &clip, sensor);
-                delay(&clean, &spoilt, onset)
+                let spoilt = stream.judged(&mut monitor, &clip);
+                delay(sensor, clean, &spoilt, onset)
             })
             .collect();
         delays.sort_by(f64::total_cmp);
@@ -124,6 +124,12 @@ struct Stream {
     window: Duration,
     clean: Window,
     length: Duration,
+}
+
+/// One window, and which sensors are called sick in it.
+struct Judged {
+    end: Duration,
+    sick: PerSensor<bool>,
 }
 
 impl Stream {
@@ -163,18 +169,13 @@ impl Stream {
         Clip::new(self.clean.sound.clone(), self.clean.frames.clone())
     }
 
-    /// Of each window, whether the sensor is called sick, and when it ends.
-    fn sick_windows(
-        &self,
-        monitor: &mut Monitor,
-        clip: &Clip,
-        sensor: Modality,
-    ) -> Vec<(bool, Duration)> {
+    /// The windows of a recording of this stream, judged one after the other.
+    fn judged(&self, monitor: &mut Monitor, clip: &Clip) -> Vec<Judged> {
         monitor.reset();
         clip.windows(self.window, HOP)
-            .map(|window| {
-                let sick = !monitor.check(&window)[sensor].is_well();
-                (sick, window.start + self.window)
+            .map(|window| Judged {
+                end: window.start + self.window,
+                sick: monitor.check(&window).map(|health| !health.is_well()),
             })
             .collect()
     }
@@ -218,20 +219,16 @@ fn whole_sound(part: &mut Window, length: Duration) -> Option<Sound> {
 }
 
 impl FaultTrial {
-    fn add_clean(&mut self, monitor: &mut Monitor, stream: &Stream) {
-        let clip = stream.recording();
-        self.hours += stream.length.as_secs_f64() / 3600.0;
-        monitor.reset();
+    fn add_clean(&mut self, length: Duration, clean: &[Judged]) {
+        self.hours += length.as_secs_f64() / 3600.0;
         let mut alarmed = PerSensor::from_fn(|_| false);
-        for window in clip.windows(stream.window, HOP) {
-            let health = monitor.check(&window);
+        for &Judged { sick, .. } in clean {
             self.windows += 1;
             for modality in Modality::ALL {
-                let sick = !health[modality].is_well();
-                self.sick[modality] += u64::from(sick);
-                self.false_alarms[modality] += u64::from(sick && !alarmed[modality]);
-                alarmed[modality] = sick;
+                self.sick[modality] += u64::from(sick[modality]);
+                self.false_alarms[modality] += u64::from(sick[modality] && !alarmed[modality]);
             }
+            alarmed = sick;
         }
     }
 
@@ -243,10 +240,10 @@ impl FaultTrial {
 
 /// Seconds from `onset` to the end of the first window after it that is called sick, though it is not
 /// where there is no fault.
-fn delay(clean: &[(bool, Duration)], spoilt: &[(bool, Duration)], onset: Duration) -> Option<f64> {
-    let noticed = |((before, _), (now, end)): &(&(bool, Duration), &(bool, Duration))| {
-        *now && !before && *end > onset
-    };
-    let (_, (_, end)) = clean.iter().zip(spoilt).find(noticed)?;
-    Some((*end - onset).as_secs_f64())
+fn delay(sensor: Modality, clean: &[Judged], spoilt: &[Judged], onset: Duration) -> Option<f64> {
+    let (_, first) = clean
+        .iter()
+        .zip(spoilt)
+        .find(|(clean, spoilt)| spoilt.sick[sensor] && !clean.sick[sensor] && spoilt.end > onset)?;
+    Some((first.end - onset).as_secs_f64())
 }

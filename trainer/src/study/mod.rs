@@ -3,6 +3,7 @@
 mod background;
 mod faults;
 mod figure;
+mod health_table;
 mod robustness;
 mod robustness_table;
 mod table;

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use evenkeel::corruption::{Corruption, Part, Severity};
 use evenkeel::engine::Recogniser;
 use evenkeel::evaluation::robustness::{
-    Clips, Donor, Group, LabelledClip, Models, Plan, Summary, cells, run, spread,
+    CellResult, Clips, Donor, Group, LabelledClip, Models, Plan, Role, Summary, cells, run, spread,
 };
 use evenkeel::files::write_atomically;
 use evenkeel::package::Package;
@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::background::{Background, background};
 use super::faults::{FaultTrial, fault_trials};
+use super::robustness_table::mean_accuracy;
 use super::{Method, StudyConfig};
 use crate::data::{Dataset, Split};
 use crate::export::{FinishedRun, Naming};
@@ -185,7 +186,6 @@ impl StudyConfig {
     }
 }
 
-/// A method's package; with another policy than its own, if one is given.
 impl SeedRobustness {
     /// What was found of the run with this configuration.
     ///
@@ -218,10 +218,9 @@ impl SeedRobustness {
         let summary = &self.summary;
         let percent = |share: f64| format!("{:.1}", 100.0 * share);
         let accuracy = |group: Group| {
-            let cells = summary.cells.iter().filter(|cell| cell.group == group);
-            let accuracies: Vec<f64> = cells.map(|cell| cell.fused).collect();
-            let mean = accuracies.iter().sum::<f64>() / accuracies.len() as f64;
-            (!accuracies.is_empty()).then(|| percent(mean))
+            let of_group = |cell: &CellResult| cell.group == group;
+            // The main contestant has no need of its name.
+            mean_accuracy(&summary.cells, "", Role::Main, of_group).map(percent)
         };
         let of_groups: Vec<String> = [
             ("it was trained with", accuracy(Group::Training)),
@@ -269,6 +268,7 @@ impl SeedRobustness {
     }
 }
 
+/// A method's package; with another policy than its own, if one is given.
 fn package(
     method: &Method,
     run: &FinishedRun,

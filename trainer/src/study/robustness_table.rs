@@ -7,9 +7,8 @@ use evenkeel::corruption::Corruption;
 use evenkeel::evaluation::mean_interval;
 use evenkeel::evaluation::robustness::{Attention, CellResult, Group, KEEL_BAR, Role, policy_name};
 use evenkeel::policy::PolicyKind;
-use evenkeel::window::Modality;
 
-use super::faults::Fault;
+use super::health_table::health;
 use super::robustness::{RobustnessConfig, SeedRobustness};
 use super::table::{percent, plain};
 
@@ -28,12 +27,15 @@ pub fn robustness_table(config: &RobustnessConfig, seeds: &[SeedRobustness]) -> 
 }
 
 /// One value of each seed that has it.
-fn each(seeds: &[SeedRobustness], f: impl Fn(&SeedRobustness) -> Option<f64>) -> Vec<f64> {
+pub(super) fn each(
+    seeds: &[SeedRobustness],
+    f: impl Fn(&SeedRobustness) -> Option<f64>,
+) -> Vec<f64> {
     seeds.iter().filter_map(f).collect()
 }
 
 /// Mean accuracy of one contestant over the cells that `keep` wants.
-fn over(
+pub(super) fn mean_accuracy(
     cells: &[CellResult],
     name: &str,
     role: Role,
@@ -49,7 +51,7 @@ fn over(
         })
         .filter_map(|cell| cell.accuracy(name, role))
         .collect();
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+    mean_interval(&values).map(|mean| mean.mean)
 }
 
 fn contestants(text: &mut String, config: &RobustnessConfig, seeds: &[SeedRobustness]) -> Result {
@@ -78,7 +80,7 @@ fn contestants(text: &mut String, config: &RobustnessConfig, seeds: &[SeedRobust
         let (name, role) = (&contestant.name, contestant.role);
         let of_group = |group: Option<Group>| {
             percent(&each(seeds, |seed| {
-                over(&seed.summary.cells, name, role, |cell| {
+                mean_accuracy(&seed.summary.cells, name, role, |cell| {
                     group.is_none_or(|group| cell.group == group)
                 })
             }))
@@ -87,7 +89,9 @@ fn contestants(text: &mut String, config: &RobustnessConfig, seeds: &[SeedRobust
             let all = &seed.summary.contestants;
             all.iter().find(|one| one.name == *name)?.clean
         });
-        let both = each(seeds, |seed| over(&seed.summary.both, name, role, |_| true));
+        let both = each(seeds, |seed| {
+            mean_accuracy(&seed.summary.both, name, role, |_| true)
+        });
         writeln!(
             text,
             "| {name} | {} | {} | {} | {} | {} |",
@@ -237,7 +241,7 @@ fn layers(text: &mut String, config: &RobustnessConfig, seeds: &[SeedRobustness]
         let gain = |group: Option<Group>| {
             percent(&each(seeds, |seed| {
                 let of = |name: &str| {
-                    over(&seed.summary.cells, name, Role::Peer, |cell| {
+                    mean_accuracy(&seed.summary.cells, name, Role::Peer, |cell| {
                         group.is_none_or(|group| cell.group == group)
                     })
                 };
@@ -308,7 +312,8 @@ fn attention(text: &mut String, config: &RobustnessConfig, seeds: &[SeedRobustne
     Ok(())
 }
 
-fn mean(values: &[f64]) -> String {
+/// A mean without its interval.
+pub(super) fn mean(values: &[f64]) -> String {
     mean_interval(values).map_or_else(|| "–".to_owned(), |mean| format!("{:.2}", mean.mean))
 }
 
@@ -343,62 +348,4 @@ fn background(text: &mut String, seeds: &[SeedRobustness]) -> Result {
         share(|one| one.unsure as f64 / one.windows as f64),
         share(|one| one.false_nothing as f64 / one.something as f64),
     )
-}
-
-fn health(text: &mut String, seeds: &[SeedRobustness]) -> Result {
-    let Some(first) = seeds.first() else {
-        return Ok(());
-    };
-    let hours: f64 = seeds.iter().map(|seed| seed.faults.hours).sum();
-    let per_hour =
-        |modality: Modality| plain(&each(seeds, |seed| Some(seed.faults.per_hour(modality))));
-    let sick = |modality: Modality| {
-        percent(&each(seeds, |seed| {
-            Some(seed.faults.sick[modality] as f64 / seed.faults.windows as f64)
-        }))
-    };
-    writeln!(
-        text,
-        "\n## Health\n\nOn {hours:.1} hours of clean test windows, judged ten times a second: false alarms per hour of the \
-         microphone {}, of the camera {}; windows called sick, percent, {} and {}.\n",
-        per_hour(Modality::Audio),
-        per_hour(Modality::Camera),
-        sick(Modality::Audio),
-        sick(Modality::Camera),
-    )?;
-    writeln!(
-        text,
-        "How many of the streams in which a fault sets in are called sick, percent, and how soon at the worst severity:\n"
-    )?;
-    writeln!(
-        text,
-        "| fault | 1 | 2 | 3 | 4 | 5 | seconds at 5 |\n|---|---|---|---|---|---|---|"
-    )?;
-    let mut rows: BTreeMap<Corruption, ([String; 5], String)> = BTreeMap::new();
-    for fault in &first.faults.faults {
-        let same = |seed: &SeedRobustness| {
-            let mut all = seed.faults.faults.iter();
-            all.find(|one| (one.corruption, one.severity) == (fault.corruption, fault.severity))
-                .cloned()
-        };
-        let found: Vec<Fault> = seeds.iter().filter_map(same).collect();
-        let (noticed, trials) = found.iter().fold((0, 0), |(noticed, trials), one| {
-            (noticed + one.noticed, trials + one.trials)
-        });
-        let (shares, delay) = rows.entry(fault.corruption).or_default();
-        let level = usize::from(fault.severity.level());
-        shares[level - 1] = match trials {
-            0 => "–".to_owned(),
-            _ => format!("{:.0}", 100.0 * noticed as f64 / trials as f64),
-        };
-        if level == 5 {
-            // A mean over the seeds that do notice it would flatter.
-            let delays: Option<Vec<f64>> = found.iter().map(|one| one.delay).collect();
-            *delay = mean(&delays.unwrap_or_default());
-        }
-    }
-    for (kind, (shares, delay)) in rows {
-        writeln!(text, "| {kind} | {} | {delay} |", shares.join(" | "))?;
-    }
-    Ok(())
 }

@@ -180,7 +180,7 @@ impl Donor {
         let mut donors: Vec<Donor> = Vec::new();
         let mut bytes = 0;
         for donor in places.into_iter().filter_map(window) {
-            bytes += size(&donor.window);
+            bytes += donor.window.bytes();
             if bytes > DONOR_BYTES && !donors.is_empty() {
                 break;
             }
@@ -193,13 +193,6 @@ impl Donor {
 
 /// Samples and pixels of all donors together.
 const DONOR_BYTES: usize = 32_000_000;
-
-/// Bytes of the samples and pixels of a window.
-fn size(window: &Window) -> usize {
-    let samples = window.sound.as_ref().map_or(0, |sound| sound.samples.len());
-    let pixels: usize = window.frames.iter().map(|frame| frame.rgb.len()).sum();
-    size_of::<f32>() * samples + pixels
-}
 
 /// What is done to every clip.
 #[derive(Debug, Clone)]
