@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what building evenkeel needs beyond Rust: Debian packages, and only those that are missing.
-# With --python also what the ONNX Runtime check needs.
+# With --python also what the tests need: Python for the ONNX Runtime check, and a browser for the live page.
 set -euo pipefail
 
 missing=()
@@ -12,6 +12,7 @@ need() { # PACKAGE COMMAND...: the package is missing when the command fails
     fi
 }
 # The unversioned library comes with the headers that generating the V4L2 bindings needs.
+has_browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
 has_libclang() { compgen -G '/usr/lib/llvm-*/lib/libclang.so' || ldconfig -p | grep -F 'libclang.so '; }
 
 need gcc command -v cc
@@ -23,6 +24,7 @@ need ffmpeg command -v ffmpeg
 need espeak-ng command -v espeak-ng
 if [ "${1:-}" = --python ]; then
     need python3-venv python3 -c 'import ensurepip, venv'
+    need chromium has_browser
 fi
 if [ ${#missing[@]} -eq 0 ]; then
     exit 0

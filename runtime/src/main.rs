@@ -17,7 +17,9 @@ use clap::{Parser, Subcommand};
 #[command(after_help = "\
 Examples:
   evenkeel doctor
+  evenkeel devices
   evenkeel inspect models/digits
+  evenkeel live --model models/digits
   evenkeel evaluate clips.csv --model models/digits
   evenkeel evaluate clips.csv --model models/digits --corruptions standard --report report/
 
@@ -29,20 +31,26 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    #[cfg(feature = "live")]
+    Live(commands::live::Args),
     Evaluate(commands::evaluate::Args),
     Compare(commands::compare::Args),
     Inspect(commands::inspect::Args),
     Bench(commands::bench::Args),
     Doctor(commands::doctor::Args),
+    Devices(commands::devices::Args),
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
+        #[cfg(feature = "live")]
+        Command::Live(args) => commands::live::run(args),
         Command::Evaluate(args) => commands::evaluate::run(args),
         Command::Compare(args) => commands::compare::run(args),
         Command::Inspect(args) => commands::inspect::run(args),
         Command::Bench(args) => commands::bench::run(args),
         Command::Doctor(args) => commands::doctor::run(args),
+        Command::Devices(args) => commands::devices::run(args),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

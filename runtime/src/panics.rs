@@ -29,6 +29,12 @@ pub fn catch<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     outcome.map_err(|payload| message(payload.as_ref()))
 }
 
+/// Whether a panic of this thread would be caught by [`catch`], so that it is nobody else's business.
+#[cfg(feature = "live")]
+pub fn is_caught() -> bool {
+    CAUGHT.get()
+}
+
 /// The first line of what a panic says.
 fn message(payload: &(dyn Any + Send)) -> String {
     let text = payload

@@ -3,7 +3,9 @@
 //!
 //! The tests look at exit codes, messages and files only, so they hold whatever is rewritten inside.
 
+pub mod browser;
 pub mod clips;
+pub mod live;
 pub mod miniature;
 pub mod onnx;
 pub mod packages;

@@ -111,7 +111,8 @@ impl<'a> Container<'a> {
         Ok((!sound.samples.is_empty()).then_some(sound))
     }
 
-    /// The frames of the first video track in order of time, empty if there is none.
+    /// The frames of the first video track in order of time, empty if there is none; all of them and as they
+    /// are, whatever the options, if it is a recording of what a model was given.
     ///
     /// # Errors
     /// When ffmpeg fails, or the frames take more than 1 GiB.
@@ -119,13 +120,18 @@ impl<'a> Container<'a> {
         let Some(stream) = &self.contents.pictures else {
             return Ok(Vec::new());
         };
+        // Of a recording the model gets what it got when it was live.
+        let options = match self.contents.recorded {
+            true => ReadOptions::default(),
+            false => *options,
+        };
         let mut command = self.command()?;
         command
             .args([
                 "-map",
                 &format!("0:{}", stream.index),
                 "-vf",
-                &(self.cut("trim") + &filters(stream, options)),
+                &(self.cut("trim") + &filters(stream, &options)),
             ])
             .args(["-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1"]);
         let mut run = Run::start(command, self.program, self.path)?;

@@ -1,4 +1,4 @@
-//! A folder per class as a list of clips.
+//! A folder as a list of clips.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -46,36 +46,52 @@ fn kind(path: &Path) -> Kind {
         .map_or(Kind::Other, |(_, kind)| kind)
 }
 
-/// The clips of a folder that holds one folder per class, classes and files in order of name; and
-/// the files beside them that are left out.
+/// The clips of a folder that holds one folder per class, classes and files in order of name, or, where there
+/// is none, its own clips, which have no label; and the files beside them that are left out.
 pub fn read(root: &Path) -> Result<(Vec<ClipEntry>, Vec<PathBuf>), ClipListError> {
     let mut entries = Vec::new();
     let mut ignored = Vec::new();
     for folder in visible(root)?.into_iter().filter(|path| path.is_dir()) {
         let label = file_name(&folder);
         for (files, source) in class(&folder, &mut ignored)? {
-            entries.push(ClipEntry {
-                name: format!("{label}/{files}"),
+            entries.push(entry(
+                format!("{label}/{files}"),
                 source,
-                line: None,
-                label: Some(label.clone()),
-                split: None,
-                group: None,
-                start: None,
-                end: None,
-            });
+                Some(label.clone()),
+            ));
         }
+    }
+    if entries.is_empty() {
+        let clips = class(root, &mut ignored)?;
+        entries.extend(
+            clips
+                .into_iter()
+                .map(|(files, source)| entry(files, source, None)),
+        );
     }
     if entries.is_empty() {
         return Err(ClipListError::Empty {
             path: root.to_owned(),
-            hint: "it must hold one folder per class with sound, picture or video files in it",
+            hint: "it must hold one folder per class with sound, picture or video files in it, or such files themselves",
         });
     }
     Ok((entries, ignored))
 }
 
-/// The clips of one class: their names and sources, in order of name.
+fn entry(name: String, source: ClipSource, label: Option<String>) -> ClipEntry {
+    ClipEntry {
+        name,
+        source,
+        line: None,
+        label,
+        split: None,
+        group: None,
+        start: None,
+        end: None,
+    }
+}
+
+/// The clips of one folder: their names and sources, in order of name.
 fn class(
     folder: &Path,
     ignored: &mut Vec<PathBuf>,
@@ -118,12 +134,18 @@ fn class(
             Kind::Picture | Kind::Video => {
                 clips.push((file_name(file), ClipSource::Container(file.clone())));
             }
+            Kind::Other if is_beside_recording(file) => {}
             Kind::Other => ignored.push(file.clone()),
             Kind::Sound => {}
         }
     }
     clips.sort_by(|one, other| one.0.cmp(&other.0));
     Ok(clips)
+}
+
+/// The answers that were recorded beside a clip are no clip, and nobody takes them for one.
+fn is_beside_recording(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "jsonl") && path.with_extension("mkv").is_file()
 }
 
 /// What a folder holds without hidden entries, in order of name.

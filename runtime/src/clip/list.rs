@@ -1,4 +1,4 @@
-//! The list of clips to work on, from a CSV file, a folder per class, or one file.
+//! The list of clips to work on, from a CSV file, a folder, or one file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -135,6 +135,8 @@ impl ClipList {
     /// - A folder with one folder per class, whose name is the class: every sound, picture and
     ///   video file in it is a clip, a sound and a picture with the same stem are one clip. Hidden
     ///   files are left out, and so are files of other kinds, which are named in the list.
+    /// - A folder without such folders: the files in it, likewise, without labels. So are the clips that were
+    ///   recorded live; the lines beside them are not among those that are left out.
     /// - Any other file: one clip without label.
     ///
     /// The clips themselves are not opened.

@@ -184,6 +184,23 @@ fn a_folder_per_class_pairs_sounds_with_pictures() {
 }
 
 #[test]
+fn a_folder_of_recordings_is_a_list_of_clips_without_labels() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["b.mkv", "b.jsonl", "a.mkv", "other.jsonl"] {
+        fs::write(folder.path().join(name), b"").unwrap();
+    }
+    fs::create_dir(folder.path().join("empty")).unwrap();
+    let list = ClipList::read(folder.path()).unwrap();
+    let found: Vec<_> = list
+        .entries
+        .iter()
+        .map(|entry| (entry.name.as_str(), &entry.label))
+        .collect();
+    assert_eq!(found, [("a.mkv", &None), ("b.mkv", &None)]);
+    assert_eq!(list.ignored, [folder.path().join("other.jsonl")]);
+}
+
+#[test]
 fn a_single_file_is_a_clip_without_label() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("film.mp4");

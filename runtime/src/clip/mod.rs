@@ -20,7 +20,9 @@ mod windows;
 mod write;
 
 pub use clip_error::ClipError;
+pub(crate) use jpeg::is_whole as is_whole_jpeg;
 pub use list::{ClipEntry, ClipList, ClipListError, ClipSource};
+pub use probe::RECORDING_TAG;
 pub use read::{ReadOptions, read_clip};
 pub use windows::Clip;
 pub(crate) use write::{encode_png, encode_wav_f32};

@@ -1,5 +1,6 @@
 //! What a container holds, as the `ffprobe` program tells it.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -9,6 +10,10 @@ use serde::Deserialize;
 use super::ClipError;
 use super::process::{ErrorLines, spawn_error};
 use crate::window::{RateError, SampleRate};
+
+/// The name of the tag in recordings of what a model was given. Their pictures are as large and as many as
+/// the model was shown, and are read as they are.
+pub const RECORDING_TAG: &str = "EVENKEEL_RECORDING";
 
 /// The streams of a container that the reader uses: the first of each kind.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -23,6 +28,8 @@ pub struct Contents {
     pub seconds: Option<f64>,
     /// Whether the container has an index, so that seeking finds exactly the time that is sought.
     pub indexed: bool,
+    /// Whether it is marked as a recording of what a model was given, with [`RECORDING_TAG`].
+    pub recorded: bool,
 }
 
 /// A sound track.
@@ -60,6 +67,8 @@ struct Format {
     format_name: Option<String>,
     start_time: Option<String>,
     duration: Option<String>,
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -163,6 +172,7 @@ fn contents(probed: &Probed) -> Result<Contents, RateError> {
         sound,
         pictures,
         indexed,
+        recorded: probed.format.tags.contains_key(RECORDING_TAG),
         start: seconds(&probed.format.start_time).unwrap_or(0.0),
         seconds: seconds(&probed.format.duration),
     })

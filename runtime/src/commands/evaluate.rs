@@ -31,7 +31,7 @@ Examples:
 
 Exit codes: 0 every clip was evaluated, 1 nothing could be evaluated, 3 some clips could not be.")]
 pub struct Args {
-    /// A CSV file, a folder with one folder per class, or one clip
+    /// A CSV file, a folder with one folder per class, a folder of clips, or one clip
     ///
     /// The CSV has the columns `path,label`, or `audio,image,label`, or `audio,video,label`, and
     /// optionally split, group, start and end (in seconds). Relative paths are relative to it.

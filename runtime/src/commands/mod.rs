@@ -2,10 +2,12 @@
 
 pub mod bench;
 pub mod compare;
-mod devices;
+pub mod devices;
 pub mod doctor;
 pub mod evaluate;
 pub mod inspect;
+#[cfg(feature = "live")]
+pub mod live;
 mod robustness;
 
 use std::io::{self, Write};

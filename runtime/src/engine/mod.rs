@@ -27,7 +27,7 @@ mod verify;
 pub use encoder::Encoding;
 pub use error::EngineError;
 pub use golden::{GOLDEN_TOLERANCE, GoldenCheck, both_valid, check_golden};
-pub use recogniser::{Answer, Perception, Recogniser, Verdict};
+pub use recogniser::{Answer, Perception, Recogniser, Spent, Verdict};
 pub use verify::{GraphSize, graph_size};
 
 use std::sync::Arc;

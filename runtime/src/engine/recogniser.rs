@@ -1,7 +1,13 @@
 //! From a window to an answer.
 
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rayon::ThreadPool;
+
+use super::encoder::Encoder;
 use super::{Encoding, Engine, EngineError, Output};
-use crate::frontend::Frontend;
+use crate::frontend::{Features, Frontend, FrontendError};
 use crate::health::{Health, Monitor};
 use crate::package::{Manifest, Package};
 use crate::policy::Policy;
@@ -62,6 +68,17 @@ impl Perception {
     }
 }
 
+/// What the time of one answer went into.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Looking at the sensors' health.
+    pub health: Duration,
+    /// Frontend and encoder of each sensor.
+    pub encode: PerSensor<Duration>,
+    /// The fusion.
+    pub fusion: Duration,
+}
+
 /// Frontends, engine, health, policy, temperature and thresholds of one model, for one thread.
 pub struct Recogniser {
     frontend: Frontend,
@@ -69,6 +86,13 @@ pub struct Recogniser {
     manifest: Manifest,
     monitor: Monitor,
     policy: Policy,
+    /// Runs the two encoders side by side; one after the other without.
+    threads: Option<Arc<ThreadPool>>,
+    /// What each encoder gave last, for encoders that run less often than the fusion.
+    kept: PerSensor<Option<Encoding>>,
+    /// What the frontends gave last.
+    features: Features,
+    spent: Spent,
 }
 
 impl Recogniser {
@@ -96,7 +120,16 @@ impl Recogniser {
             monitor: Monitor::new(&manifest.health),
             policy: Policy::new(manifest.policy),
             manifest,
+            threads: None,
+            kept: PerSensor::default(),
+            features: Features::default(),
+            spent: Spent::default(),
         })
+    }
+
+    /// Runs the two encoders at the same time on these threads from now on; the answers stay the same.
+    pub fn use_threads(&mut self, threads: Arc<ThreadPool>) {
+        self.threads = Some(threads);
     }
 
     /// The model's labels, thresholds and provenance.
@@ -108,6 +141,17 @@ impl Recogniser {
     pub fn reset(&mut self) {
         self.monitor.reset();
         self.policy.reset();
+        self.kept = PerSensor::default();
+    }
+
+    /// What the frontends gave for the last window.
+    pub fn features(&self) -> &Features {
+        &self.features
+    }
+
+    /// What the time of the last answer went into.
+    pub fn spent(&self) -> Spent {
+        self.spent
     }
 
     /// The answer to one window of a recording whose windows come in order of time; a sensor absent
@@ -116,7 +160,7 @@ impl Recogniser {
     /// # Errors
     /// When the window's contents are broken or the model gives numbers that are not finite.
     pub fn answer(&mut self, window: &Window) -> Result<Answer, EngineError> {
-        self.weigh(window, |gate| gate > 0.0)
+        self.weigh(window, |gate| gate > 0.0, ALL_DUE)
     }
 
     /// The same answer, and what the probe of a sensor that is shut out says, too.
@@ -124,17 +168,31 @@ impl Recogniser {
     /// # Errors
     /// See [`Self::answer`].
     pub fn answer_and_probe(&mut self, window: &Window) -> Result<Answer, EngineError> {
-        self.weigh(window, |_| true)
+        self.weigh(window, |_| true, ALL_DUE)
+    }
+
+    /// The answer where encoders run at rates of their own: that of a sensor which is not `due` is not run,
+    /// and what it gave last counts once more, as long as the sensor is there.
+    ///
+    /// # Errors
+    /// See [`Self::answer`].
+    pub fn answer_with_due(
+        &mut self,
+        window: &Window,
+        due: PerSensor<bool>,
+    ) -> Result<Answer, EngineError> {
+        self.weigh(window, |gate| gate > 0.0, due)
     }
 
     fn weigh(
         &mut self,
         window: &Window,
         wanted: impl FnMut(f32) -> bool,
+        due: PerSensor<bool>,
     ) -> Result<Answer, EngineError> {
-        let health = self.monitor.check(window);
+        let health = self.look(window);
         let gates = self.policy.gates(window.start, health.map(|one| one.score));
-        let perception = self.encode(window, health, gates.map(wanted))?;
+        let perception = self.encode(window, health, gates.map(wanted), due)?;
         let validity = self.policy.validity(gates, perception.reliability());
         self.conclude(&perception, validity)
     }
@@ -145,8 +203,15 @@ impl Recogniser {
     /// # Errors
     /// See [`Self::answer`].
     pub fn perceive(&mut self, window: &Window) -> Result<Perception, EngineError> {
+        let health = self.look(window);
+        self.encode(window, health, PerSensor::from_fn(|_| true), ALL_DUE)
+    }
+
+    fn look(&mut self, window: &Window) -> PerSensor<Health> {
+        let begin = Instant::now();
         let health = self.monitor.check(window);
-        self.encode(window, health, PerSensor::from_fn(|_| true))
+        self.spent.health = begin.elapsed();
+        health
     }
 
     fn encode(
@@ -154,16 +219,49 @@ impl Recogniser {
         window: &Window,
         health: PerSensor<Health>,
         wanted: PerSensor<bool>,
+        due: PerSensor<bool>,
     ) -> Result<Perception, EngineError> {
-        let features = self.frontend.features(window)?;
+        let present = PerSensor::from_fn(|modality| {
+            window.present()[modality] && self.engine.encoders[modality].is_some()
+        });
+        // What is not due and was never encoded is due after all.
+        let rests = PerSensor::from_fn(|modality| !due[modality] && self.kept[modality].is_some());
+        let runs = PerSensor::from_fn(|modality| present[modality] && !rests[modality]);
+        let (hear, see) = self.frontend.halves();
+        let PerSensor { audio, camera } = &mut self.engine.encoders;
+        let listen = move || {
+            run(runs.audio, wanted.audio, audio.as_mut(), || {
+                hear.features(window)
+            })
+        };
+        let look = move || {
+            run(runs.camera, wanted.camera, camera.as_mut(), || {
+                see.features(window)
+            })
+        };
+        let (heard, seen) = match &self.threads {
+            Some(threads) if runs.audio && runs.camera => threads.join(listen, look),
+            _ => (listen(), look()),
+        };
+        let ran = PerSensor {
+            audio: heard?,
+            camera: seen?,
+        };
+        self.spent.encode = PerSensor::from_fn(|modality| ran[modality].spent);
+        let PerSensor { audio, camera } = ran;
         let mut encodings = PerSensor::default();
-        for modality in Modality::ALL {
-            if let Some(values) = features[modality].as_deref().filter(|_| wanted[modality]) {
-                encodings[modality] = self.engine.encode(modality, values)?;
+        for (modality, ran) in [(Modality::Audio, audio), (Modality::Camera, camera)] {
+            if rests[modality] && present[modality] {
+                let shown = wanted[modality].then(|| self.kept[modality].clone());
+                encodings[modality] = shown.flatten();
+                continue;
             }
+            self.features[modality] = ran.features;
+            self.kept[modality].clone_from(&ran.encoding);
+            encodings[modality] = ran.encoding;
         }
         Ok(Perception {
-            present: PerSensor::from_fn(|modality| features[modality].is_some()),
+            present,
             health,
             encodings,
         })
@@ -183,7 +281,9 @@ impl Recogniser {
             Some(_) => validity[modality],
             None => 0.0,
         });
+        let begin = Instant::now();
         let (logits, attention) = self.engine.fuse(encodings, validity)?;
+        self.spent.fusion = begin.elapsed();
         let probabilities = softmax(&logits, self.manifest.thresholds.temperature);
         let label = most_probable(&probabilities);
         let confidence = probabilities[label];
@@ -217,6 +317,43 @@ impl Recogniser {
             Verdict::Label(name.clone())
         }
     }
+}
+
+/// Every encoder runs for every answer.
+const ALL_DUE: PerSensor<bool> = PerSensor {
+    audio: true,
+    camera: true,
+};
+
+/// What became of one sensor's part of a window.
+#[derive(Default)]
+struct Ran {
+    features: Option<Vec<f32>>,
+    encoding: Option<Encoding>,
+    spent: Duration,
+}
+
+/// Makes features if the sensor `runs`, and encodes them if that is `wanted`, too.
+fn run(
+    runs: bool,
+    wanted: bool,
+    encoder: Option<&mut Encoder>,
+    features: impl FnOnce() -> Result<Option<Vec<f32>>, FrontendError>,
+) -> Result<Ran, EngineError> {
+    if !runs {
+        return Ok(Ran::default());
+    }
+    let begin = Instant::now();
+    let features = features()?;
+    let encoding = match (&features, encoder) {
+        (Some(values), Some(encoder)) if wanted => Some(encoder.run(values)?),
+        _ => None,
+    };
+    Ok(Ran {
+        features,
+        encoding,
+        spent: begin.elapsed(),
+    })
 }
 
 #[cfg(test)]

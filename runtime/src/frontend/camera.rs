@@ -83,6 +83,13 @@ impl CameraConfig {
         ]
     }
 
+    /// The side that a whole picture needs for the part that the encoder sees to have as many pixels as the
+    /// encoder; parts of less than a twentieth count as one.
+    pub fn largest_side(&self) -> f32 {
+        let share = self.crop.map_or(1.0, |crop| crop.width.min(crop.height));
+        self.width.max(self.height) as f32 / share.max(0.05)
+    }
+
     /// # Errors
     /// [`FrontendError::Config`] when a value is out of range or contradicts another.
     pub fn check(&self) -> Result<(), FrontendError> {

@@ -100,16 +100,46 @@ impl Frontend {
     /// # Errors
     /// When the window's contents are broken ([`FrontendError::FrameSize`], [`FrontendError::NotFinite`]).
     pub fn features(&mut self, window: &Window) -> Result<Features, FrontendError> {
-        let audio = match (&mut self.audio, &window.sound) {
-            (Some(frontend), Some(sound)) => Some(frontend.log_mel(window.start, sound)?),
-            _ => None,
-        };
-        let camera = match &mut self.camera {
+        let (audio, camera) = self.halves();
+        Ok(Features {
+            audio: audio.features(window)?,
+            camera: camera.features(window)?,
+        })
+    }
+
+    /// Each sensor's own, for working on both at the same time.
+    pub(crate) fn halves(&mut self) -> (AudioHalf<'_>, CameraHalf<'_>) {
+        (
+            AudioHalf(self.audio.as_mut()),
+            CameraHalf(self.camera.as_mut()),
+        )
+    }
+}
+
+/// The microphone's part of a [`Frontend`].
+pub(crate) struct AudioHalf<'a>(Option<&'a mut AudioFrontend>);
+
+impl AudioHalf<'_> {
+    /// See [`Frontend::features`].
+    pub fn features(self, window: &Window) -> Result<Option<Vec<f32>>, FrontendError> {
+        match (self.0, &window.sound) {
+            (Some(frontend), Some(sound)) => frontend.log_mel(window.start, sound).map(Some),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// The camera's part of a [`Frontend`].
+pub(crate) struct CameraHalf<'a>(Option<&'a mut CameraFrontend>);
+
+impl CameraHalf<'_> {
+    /// See [`Frontend::features`].
+    pub fn features(self, window: &Window) -> Result<Option<Vec<f32>>, FrontendError> {
+        match self.0 {
             Some(frontend) if !window.frames.is_empty() => {
-                Some(frontend.picture(window.start, &window.frames)?)
+                frontend.picture(window.start, &window.frames).map(Some)
             }
-            _ => None,
-        };
-        Ok(Features { audio, camera })
+            _ => Ok(None),
+        }
     }
 }

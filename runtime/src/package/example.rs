@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{GoldenAnswer, GoldenWindow, Graphs, Manifest, PackageContents, Thresholds, Training};
+use super::{
+    GoldenAnswer, GoldenWindow, Graphs, Manifest, PackageContents, Rates, Thresholds, Training,
+};
 use crate::frontend::{AudioConfig, CameraConfig, Colour};
 use crate::health::HealthConfig;
 use crate::policy::PolicyConfig;
@@ -23,6 +25,7 @@ pub(crate) fn manifest() -> Manifest {
             confidence: 0.6,
         },
         policy: PolicyConfig::default(),
+        rates: Rates::default(),
         audio: Some(AudioConfig {
             sample_rate: SampleRate::new(8_000).unwrap(),
             window_samples: 800,

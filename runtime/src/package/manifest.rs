@@ -9,6 +9,8 @@ use crate::frontend::{AudioConfig, CameraConfig, Frontend};
 use crate::health::HealthConfig;
 use crate::policy::PolicyConfig;
 
+use super::Rates;
+
 /// The newest package format that this version reads, and the one that it writes.
 pub const FORMAT: u32 = 1;
 
@@ -44,6 +46,9 @@ pub struct Manifest {
     /// Camera frontend; absent in a model without camera.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub camera: Option<CameraConfig>,
+    /// How often the model is run on live sensors.
+    #[serde(default, skip_serializing_if = "Rates::is_default")]
+    pub rates: Rates,
     /// What the signal of a sensor that is well looks like; what is absent is not judged.
     #[serde(default)]
     pub health: HealthConfig,
@@ -160,6 +165,7 @@ impl Manifest {
             "it must describe a sensor, [audio] or [camera] or both".into()
         })?;
         self.policy.check()?;
+        self.rates.check()?;
         self.health.check()?;
         let Training {
             data,

@@ -9,11 +9,14 @@ mod folder;
 mod golden;
 mod layout;
 mod manifest;
+mod rates;
 mod read;
+mod reading;
 mod write;
 
 pub use error::PackageError;
 pub use golden::{GoldenAnswer, GoldenWindow};
 pub use manifest::{FORMAT, Manifest, Thresholds, Training};
+pub use rates::Rates;
 pub use read::{Graphs, Package};
 pub use write::{PackageContents, write};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
-use evenkeel::package::{self, Manifest, Package, Training};
+use evenkeel::package::{self, Manifest, Package, Rates, Training};
 
 use super::{Weights, graphs};
 use crate::data::Dataset;
@@ -94,6 +94,7 @@ impl FinishedRun {
             token_width: self.config.model.width,
             thresholds: self.calibrated.thresholds.clone(),
             policy: self.calibrated.policy,
+            rates: Rates::default(),
             audio: audio.cloned(),
             camera: camera.cloned(),
             health: self.calibrated.health.clone(),

@@ -66,6 +66,7 @@ pub(super) fn model(fusion: Fusion, activation: Activation, seed: u64) -> Model 
             confidence: 0.3,
         },
         policy: Default::default(),
+        rates: Default::default(),
         audio: has(Modality::Audio).then(|| AudioConfig {
             sample_rate: SampleRate::new(8_000).unwrap(),
             window_samples: 1_200,

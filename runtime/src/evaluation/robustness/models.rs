@@ -10,7 +10,6 @@ use super::plan::{Contestant, Contestants, Role};
 use super::remembered::Remembered;
 use crate::clip::ReadOptions;
 use crate::engine::{Encoding, Engine, EngineError};
-use crate::evaluation::model::read_options;
 use crate::evaluation::table::sensor_name;
 use crate::frontend::{AudioFrontend, CameraFrontend};
 use crate::health::{Health, Monitor};
@@ -155,7 +154,7 @@ impl Models {
             frame_rate: one.frame_rate.zip(other.frame_rate).map(|(a, b)| a.max(b)),
         };
         with_camera
-            .map(|(_, manifest)| read_options(manifest))
+            .map(|(_, manifest)| manifest.read_options())
             .reduce(most)
             .unwrap_or_default()
     }

@@ -1,5 +1,7 @@
 //! `evenkeel doctor`: whether this machine is fit, and what to do where it is not.
 
+mod sensors;
+
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +11,7 @@ use evenkeel::engine::{EngineError, GoldenCheck, Recogniser, check_golden};
 use evenkeel::package::Package;
 use serde::Serialize;
 
-use super::{devices, print, print_json};
+use super::{print, print_json};
 
 /// Looks at processor, memory, programs, cameras and microphones, and says what to do about problems.
 #[derive(clap::Args)]
@@ -31,24 +33,24 @@ pub struct Args {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum State {
+enum State {
     Fine,
     Advice,
     Problem,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Finding {
+struct Finding {
     what: &'static str,
-    pub(super) state: State,
-    pub(super) found: String,
+    state: State,
+    found: String,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     advice: Option<String>,
 }
 
 impl Finding {
-    pub(super) fn fine(what: &'static str, found: impl Into<String>) -> Self {
+    fn fine(what: &'static str, found: impl Into<String>) -> Self {
         Self {
             what,
             state: State::Fine,
@@ -57,11 +59,7 @@ impl Finding {
         }
     }
 
-    pub(super) fn advice(
-        what: &'static str,
-        found: impl Into<String>,
-        advice: impl Into<String>,
-    ) -> Self {
+    fn advice(what: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
         Self {
             what,
             state: State::Advice,
@@ -70,11 +68,7 @@ impl Finding {
         }
     }
 
-    pub(super) fn problem(
-        what: &'static str,
-        found: impl Into<String>,
-        advice: impl Into<String>,
-    ) -> Self {
+    fn problem(what: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
         Self {
             state: State::Problem,
             ..Self::advice(what, found, advice)
@@ -89,26 +83,7 @@ impl Finding {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut findings = vec![processor(), memory()];
     findings.extend(["ffmpeg", "ffprobe"].map(program));
-    findings.push(devices::device_files(
-        "camera files",
-        Path::new("/dev"),
-        "video",
-        "video",
-    ));
-    findings.push(devices::device_files(
-        "sound files",
-        Path::new("/dev/snd"),
-        "controlC",
-        "audio",
-    ));
-    #[cfg(feature = "sensors")]
-    findings.extend([devices::cameras(), devices::microphones()]);
-    #[cfg(not(feature = "sensors"))]
-    findings.push(Finding::advice(
-        "sensors",
-        "this program was built without live camera and microphone",
-        "build it with the feature `sensors` where they are needed",
-    ));
+    findings.extend(sensors::findings());
     findings.extend(args.package.as_deref().map(package));
 
     if args.json {
