@@ -10,9 +10,9 @@ trainer := target / "release/evenkeel-train"
 default:
     @"{{ just_executable() }}" --justfile "{{ justfile() }}" --list --unsorted
 
-# Show the shipped model's answers on clips: a line each, a table and a picture
-demo: setup
-    scripts/demo.sh
+# Show the shipped model live (on clips where there are no sensors) and on clips: a line each, a table and a picture; with --web live as a page
+demo *options: setup
+    scripts/demo.sh {{ options }}
 
 # Check everything: format, lints, tests, documentation, builds, ONNX Runtime
 test: (setup "--python")
@@ -26,6 +26,15 @@ setup *options:
 build: setup
     cargo build --release --locked --workspace
 
+# Test live on a real camera and microphone, those of a virtual board, with everything going wrong (some ten minutes)
+test-devices: build
+    tests/devices/live.sh {{ evenkeel }}
+
+# A day of clips, as fast as the machine can play them, with sensors that fail at random every few seconds: counts, outages, memory (some minutes)
+soak hours="24": build
+    {{ evenkeel }} live --model models/digits --clip clips/demo --times 3 --loop --speed max --faults 4 --quiet --tally \
+        --for "$(( {{ hours }} * 3600 ))" >/dev/null
+
 # Format all Rust code
 fmt:
     cargo fmt --all
@@ -33,7 +42,7 @@ fmt:
 # Look for mistakes and bad style in the Rust code and the scripts
 lint: setup
     cargo clippy --release --workspace --all-targets -- -D warnings
-    if command -v shellcheck >/dev/null; then shellcheck just .ci/run scripts/*.sh; fi
+    if command -v shellcheck >/dev/null; then shellcheck -x just .ci/run scripts/*.sh devices/virtual/*.sh devices/virtual/guest/* tests/devices/*.sh; fi
 
 # Build the documentation of the crates
 doc: setup

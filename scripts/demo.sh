@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The shipped model on recorded clips: answers, a table and a picture.
+# The shipped model live, on camera and microphone or on recorded clips while both are spoilt in turn; then on
+# recorded clips: answers, a table and a picture. With --web the live part alone, as a page, until it is stopped.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 target=${CARGO_TARGET_DIR:-target}
@@ -35,6 +36,30 @@ else
     echo
     echo "Clips: the dozen in $clips, made by the project itself (synthetic voices, drawn digits)"
     echo "For real recordings (26 MB): ./just data, then ./just demo again"
+fi
+
+# Whether there is a camera or a microphone.
+has_sensors() { compgen -G '/dev/video*' >/dev/null || grep -qs capture /proc/asound/pcm; }
+
+played=(--clip clips/demo --times 3)
+spoilt=(--corrupt camera:black:5@8s..17s --corrupt audio:noise:5@21s..30s)
+live=("$target/release/evenkeel" live --model "$model")
+if [ "${1:-}" = --web ]; then
+    shift
+    if has_sensors; then
+        exec "${live[@]}" --web --control "$@"
+    fi
+    echo "There is no camera and no microphone here: the page shows clips in their place"
+    exec "${live[@]}" "${played[@]}" --loop "${spoilt[@]}" --web --control "$@"
+fi
+echo
+if has_sensors && [ -t 0 ] && [ -t 1 ]; then
+    "${live[@]}"
+elif [ -t 0 ] && [ -t 1 ]; then
+    "${live[@]}" "${played[@]}" "${spoilt[@]}" --for 40
+else
+    echo "Live on clips, each played three times; the lens is covered from 8 to 17 s, and the microphone hears noise from 21 to 30 s"
+    "${live[@]}" "${played[@]}" "${spoilt[@]}" --for 40 --speed max
 fi
 echo
 "$target/release/evenkeel" evaluate "$clips" --model "$model" --report "$out/report" --each
