@@ -26,7 +26,7 @@ setup *options:
 build: setup
     cargo build --release --locked --workspace
 
-# Test live on a real camera and microphone, those of a virtual board, with everything going wrong (some ten minutes)
+# Test live on a real camera and microphone, those of a virtual board, with everything going wrong (five minutes)
 test-devices: build
     tests/devices/live.sh {{ evenkeel }}
 
