@@ -42,7 +42,7 @@ fi
 has_sensors() { compgen -G '/dev/video*' >/dev/null || grep -qs capture /proc/asound/pcm; }
 
 played=(--clip clips/demo --times 3)
-spoilt=(--corrupt camera:black:5@8s..17s --corrupt audio:noise:5@21s..30s)
+spoilt=(--corrupt camera:black:5@6s..11s --corrupt audio:noise:5@29s..34s)
 live=("$target/release/evenkeel" live --model "$model")
 if [ "${1:-}" = --web ]; then
     shift
@@ -58,7 +58,7 @@ if has_sensors && [ -t 0 ] && [ -t 1 ]; then
 elif [ -t 0 ] && [ -t 1 ]; then
     "${live[@]}" "${played[@]}" "${spoilt[@]}" --for 40
 else
-    echo "Live on clips, each played three times; the lens is covered from 8 to 17 s, and the microphone hears noise from 21 to 30 s"
+    echo "Live on clips, each played three times; the lens is covered from 6 to 11 s, and the microphone hears noise from 29 to 34 s"
     "${live[@]}" "${played[@]}" "${spoilt[@]}" --for 40 --speed max
 fi
 echo
