@@ -27,6 +27,26 @@ pub enum Verdict {
     NoSensor,
 }
 
+impl Verdict {
+    /// `label`, `nothing`, `unsure` or `no-sensor`: for JSON and metrics.
+    pub fn id(&self) -> &'static str {
+        match self {
+            Verdict::Label(_) => "label",
+            Verdict::Nothing => "nothing",
+            Verdict::Unsure => "unsure",
+            Verdict::NoSensor => "no-sensor",
+        }
+    }
+
+    /// The label, if it is one.
+    pub fn label(&self) -> Option<&str> {
+        match self {
+            Verdict::Label(label) => Some(label),
+            _ => None,
+        }
+    }
+}
+
 /// The answer to one window.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {

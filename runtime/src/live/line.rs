@@ -221,13 +221,10 @@ impl<'a> Line<'a> {
 
 impl<'a> VerdictLine<'a> {
     fn of(verdict: &'a Verdict) -> Self {
-        let (verdict, label) = match verdict {
-            Verdict::Label(label) => ("label", Some(label.as_str())),
-            Verdict::Nothing => ("nothing", None),
-            Verdict::Unsure => ("unsure", None),
-            Verdict::NoSensor => ("no-sensor", None),
-        };
-        Self { verdict, label }
+        Self {
+            verdict: verdict.id(),
+            label: verdict.label(),
+        }
     }
 }
 

@@ -67,7 +67,6 @@ pub struct Told<'a> {
     diary: Option<&'a Diary>,
 }
 
-/// What was recognised, and how surely.
 /// See [`AgeSummary`].
 #[derive(Serialize)]
 struct AgesTold {
@@ -92,6 +91,7 @@ impl From<AgeSummary> for AgesTold {
     }
 }
 
+/// What was recognised, and how surely.
 #[derive(Serialize)]
 struct Said<'a> {
     verdict: &'static str,
@@ -182,23 +182,10 @@ impl<'a> Told<'a> {
     }
 }
 
-/// As in the messages and in metrics.
-pub fn verdict_id(verdict: &Verdict) -> &'static str {
-    match verdict {
-        Verdict::Label(_) => "label",
-        Verdict::Nothing => "nothing",
-        Verdict::Unsure => "unsure",
-        Verdict::NoSensor => "no-sensor",
-    }
-}
-
 fn said(verdict: &Verdict, confidence: f32) -> Said<'_> {
     Said {
-        verdict: verdict_id(verdict),
-        label: match verdict {
-            Verdict::Label(label) => Some(label),
-            _ => None,
-        },
+        verdict: verdict.id(),
+        label: verdict.label(),
         confidence,
     }
 }

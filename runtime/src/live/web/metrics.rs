@@ -11,7 +11,6 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
-use super::message::verdict_id;
 use crate::live::{Facts, Moment, SensorMoment};
 use crate::sensor::Condition;
 use crate::window::{Modality, PerSensor};
@@ -140,7 +139,7 @@ impl Metrics {
     /// Counts a moment.
     pub fn note(&self, moment: &Moment, before: &mut Before) {
         self.answers
-            .get_or_create(&[("verdict", verdict_id(&moment.answer.verdict))])
+            .get_or_create(&[("verdict", moment.answer.verdict.id())])
             .inc();
         self.age.observe(moment.age.total.as_secs_f64());
         self.stride.set(f64::from(moment.rates.stride));
