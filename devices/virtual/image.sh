@@ -7,6 +7,8 @@
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+# shellcheck source-path=SCRIPTDIR source=../apt.sh
+source "$here/../apt.sh"
 PATH=$PATH:/usr/sbin:/sbin
 
 # The dependencies of these come along.
@@ -29,30 +31,8 @@ as_root() {
     fi
 }
 
-# apt with this machine's sources, keys and proxies, but an empty system of the board's architecture. Without
-# this machine's hooks, which may empty its own cache.
 board_apt() {
-    APT_CONFIG=$board/apt/apt.conf "$@"
-}
-configure_apt() {
-    mkdir -p "$board/apt/lists/partial" "$board/apt/archives/partial"
-    touch "$board/apt/status"
-    {
-        apt-config dump | grep -v 'Post-Invoke'
-        cat <<X
-Dir::Etc::Parts "/dev/null";
-Dir::Etc::Main "/dev/null";
-Dir::State "$board/apt";
-Dir::State::status "$board/apt/status";
-Dir::Cache "$board/apt";
-#clear APT::Architectures;
-APT::Architectures { "$arch"; };
-APT::Architecture "$arch";
-APT::Install-Recommends "false";
-APT::Sandbox::User "$(id -un)";
-Quiet "2";
-X
-    } >"$board/apt/apt.conf"
+    in_apt "$board/apt" "$@"
 }
 
 # Unpacks a package into a folder in which /bin, /sbin and /lib are links into /usr.
@@ -65,7 +45,7 @@ unpack() {
 
 fetch_packages() {
     echo "Fetching the packages of the board ($arch)"
-    configure_apt
+    configure_apt "$board/apt" "$arch"
     board_apt apt-get update
     board_apt apt-get install --yes --download-only "${packages[@]}"
     local kernel_package
