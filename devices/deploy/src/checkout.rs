@@ -1,0 +1,54 @@
+//! Where the checkout is that boards, scripts and sources are taken from.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+/// The root of the checkout: the folder with the justfile and `devices/boards`, looked for from the
+/// current folder upwards, then from this program upwards.
+///
+/// # Errors
+/// When there is none.
+pub fn root() -> anyhow::Result<PathBuf> {
+    let starts = [env::current_dir().ok(), env::current_exe().ok()];
+    starts
+        .iter()
+        .flatten()
+        .find_map(|start| above(start))
+        .context(
+            "there is no checkout of evenkeel around the current folder: change into one, or name \
+             the folder of the board files with --boards",
+        )
+}
+
+fn above(start: &Path) -> Option<PathBuf> {
+    start
+        .ancestors()
+        .find(|folder| folder.join("justfile").is_file() && folder.join("devices/boards").is_dir())
+        .map(Path::to_path_buf)
+}
+
+/// Cargo's target folder for the checkout at `root`: `CARGO_TARGET_DIR`, or `target` in the checkout.
+pub fn target_folder(root: &Path) -> PathBuf {
+    // Cargo takes a relative path from the folder that it is started in, which is the checkout's root.
+    root.join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checkout_is_found_from_below_and_not_from_beside() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("evenkeel");
+        let below = root.join("devices/boards");
+        std::fs::create_dir_all(&below).unwrap();
+        assert_eq!(above(&below), None);
+
+        std::fs::write(root.join("justfile"), "").unwrap();
+        assert_eq!(above(&below), Some(root));
+        assert_eq!(above(folder.path()), None);
+    }
+}
