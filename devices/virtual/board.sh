@@ -13,23 +13,27 @@
 #   board.sh fault NAME begin|end     makes something go wrong, and right again; `fault list` names what
 #   board.sh down                     turns it off
 #
-# The camera is a V4L2 device, the microphone an ALSA device of the kernel. The disk is as new at each start.
-# For the settings see common.sh.
+# And with BOARD_INIT=systemd, where the disk keeps what is written to it:
+#
+#   board.sh kill                     cuts its power
+#   board.sh check COMMAND...         a command on the disk of a board that is off, as root and with nothing else
+#                                     running; prints what it printed, and ends with its code
+#   board.sh snapshot NAME            keeps the state of the running board, memory and disk
+#   board.sh restore NAME             gets that state back, whether the board is on or off
+#   board.sh reset                    throws away what was written to the disk, and all states
+#   board.sh ssh-config               prints settings for ssh -F, under the host name `virtual-board`
+#
+# The camera is a V4L2 device, the microphone an ALSA device of the kernel. For the settings see common.sh.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-pid_file=$board/qemu.pid
-log=$board/console.log
+# shellcheck source-path=SCRIPTDIR source=qemu.sh
+source "$here/qemu.sh"
+
 control=$board/ssh-control
-memory=${BOARD_MEMORY:-512}
-patience=${BOARD_PATIENCE:-120}
 
 film_frames=5
-
-is_up() {
-    [ -f "$pid_file" ] && kill -0 "$(cat "$pid_file")" 2>/dev/null
-}
 
 # reach USER OPTION...: ssh, with a key and a host that nobody but this script knows.
 reach() {
@@ -50,72 +54,74 @@ keep_connection() {
     [ -S "$control-$1" ] || reach "$1" -fN -o ControlMaster=yes 127.0.0.1 </dev/null >"$log.ssh" 2>&1
 }
 
-must_be_up() {
-    is_up || die "The virtual board is off: start it with '$0 up'."
+keep_connections() {
+    keep_connection root
+    keep_connection "$user"
 }
 
-qemu() {
-    case $arch in
-    amd64)
-        need qemu-system-x86_64 qemu-system-x86
-        # "max" has the vector instructions, with which the model is a third faster even in emulation.
-        exec qemu-system-x86_64 -M q35 -cpu "${BOARD_CPU:-max}" -append "console=ttyS0 $append" "$@"
-        ;;
-    arm64)
-        need qemu-system-aarch64 qemu-system-arm
-        exec qemu-system-aarch64 -M virt -cpu "${BOARD_CPU:-cortex-a72}" -append "console=ttyAMA0 $append" "$@"
-        ;;
-    esac
-}
-
-# A connection is made by QEMU even before the board listens; only sshd says its name.
-answers() {
-    timeout 2 bash -c "exec 3<>/dev/tcp/127.0.0.1/$port && read -r -N 3 word <&3 && [ \"\$word\" = SSH ]" 2>/dev/null
-}
-
-start() {
-    local append='quiet loglevel=4 net.ifnames=0 mitigations=off panic=1'
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null &&
-        die "Port $port is taken, perhaps by another virtual board: set BOARD_PORT to a free one."
-    (qemu -accel "${BOARD_ACCEL:-tcg}" -smp 2 -m "$memory" -display none -serial stdio -monitor none -no-reboot \
-        -kernel "$kernel" -initrd "$initrd" \
-        -drive "file=$image,format=raw,if=none,id=disk,snapshot=on" -device virtio-blk-pci,drive=disk \
-        -netdev "user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:$port-:22" \
-        -device virtio-net-pci,netdev=net,romfile= -device virtio-rng-pci \
-        </dev/null >"$log" 2>&1) &
-    echo $! >"$pid_file"
-    local waited=0
-    until answers; do
-        is_up || die "QEMU stopped: $(tail -n 1 "$log")"
-        [ "$waited" -lt "$((patience * 5))" ] ||
-            die "The virtual board does not answer after $patience s; its console is in $log."
-        sleep 0.2
-        waited=$((waited + 1))
+drop_connections() {
+    local name
+    for name in root "$user"; do
+        [ ! -S "$control-$name" ] || remote "$name" -O exit 2>/dev/null || :
     done
+    rm -f "$control"-*
 }
 
 up() {
     if ! is_up; then
         "$here/image.sh"
+        [ "$init" = plain ] || make_disk
         start
     fi
-    keep_connection root
-    keep_connection evenkeel
-    remote root 'camera plug && microphone plug' || die "Camera or microphone of the virtual board cannot be attached."
+    keep_connections
+    case $init in
+    plain) remote root 'camera plug && microphone plug' ;;
+    systemd) remote root systemctl start board-sensors ;;
+    esac || die "Camera or microphone of the virtual board cannot be attached."
 }
 
 down() {
-    if is_up; then
-        local pid waited=0
-        pid=$(cat "$pid_file")
-        kill "$pid"
-        while kill -0 "$pid" 2>/dev/null; do
-            [ "$waited" -lt 50 ] || kill -KILL "$pid" 2>/dev/null || :
-            sleep 0.1
-            waited=$((waited + 1))
-        done
+    # What somebody has just put there is to be there when the board is on again.
+    if is_up && [ "$init" = systemd ]; then
+        remote root sync || die "The virtual board does not answer: cut its power with '$0 kill'."
     fi
-    rm -f "$pid_file" "$control"-*
+    stop
+    drop_connections
+}
+
+snapshot() {
+    must_be_name "${1:-}"
+    # A connection would be there in the state, with nobody at its other end.
+    drop_connections
+    tell "savevm $1"
+    keep_connections
+}
+
+restore() {
+    must_be_name "${1:-}"
+    [ -f "$disk" ] || die "The virtual board has no disk yet: start it with '$0 up'."
+    has_state "$1" || die "There is no state '$1' of the virtual board: keep it with '$0 snapshot $1'."
+    drop_connections
+    if is_up; then
+        tell "loadvm $1"
+        wait_for_answer
+    else
+        start -loadvm "$1"
+    fi
+    keep_connections
+}
+
+ssh_config() {
+    cat <<X
+Host virtual-board
+    HostName 127.0.0.1
+    HostKeyAlias virtual-board
+    Port $port
+    User $user
+    IdentityFile "$key"
+    IdentitiesOnly yes
+    UserKnownHostsFile "$known_hosts"
+X
 }
 
 put() {
@@ -166,10 +172,20 @@ image) "$here/image.sh" ;;
 up) up ;;
 down) down ;;
 ssh) must_be_up && remote root "$@" ;;
-user) must_be_up && remote evenkeel "$@" ;;
+user) must_be_up && remote "$user" "$@" ;;
 put) must_be_up && put "$@" ;;
 show) must_be_up && show "$@" ;;
 play) must_be_up && play "$@" ;;
 fault) must_be_up && remote root fault "$@" ;;
-*) die "$0 knows image, up, ssh, user, put, show, play, fault and down; see its head." ;;
+kill) must_keep_its_disk && must_be_up && cut_power && drop_connections ;;
+check) must_keep_its_disk && check "$@" ;;
+snapshot) must_keep_its_disk && must_be_up && snapshot "$@" ;;
+restore) must_keep_its_disk && restore "$@" ;;
+reset)
+    must_keep_its_disk
+    ! is_up || die "The virtual board is on: turn it off before its disk is thrown away."
+    rm -f "$disk"
+    ;;
+ssh-config) must_keep_its_disk && ssh_config ;;
+*) die "$0 does not know '$verb'; see its head." ;;
 esac

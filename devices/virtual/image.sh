@@ -9,10 +9,16 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 # shellcheck source-path=SCRIPTDIR source=../apt.sh
 source "$here/../apt.sh"
+# shellcheck source-path=SCRIPTDIR source=systemd.sh
+source "$here/systemd.sh"
 PATH=$PATH:/usr/sbin:/sbin
 
 # The dependencies of these come along.
 packages=(busybox-static dash openssh-server alsa-utils v4l-utils libasound2 coreutils)
+[ "$init" = plain ] || packages+=("${systemd_packages[@]}")
+# Room on the disk for what is put there, kB: files of a test, or several releases.
+free_kb=131072
+[ "$init" = plain ] || free_kb=786432
 # In the board: for the test devices, the root file system and the network.
 modules=(vivid snd-aloop virtio_net virtio_rng ipv6)
 # In the initrd: what it takes to mount the root file system.
@@ -21,6 +27,7 @@ early_modules=(virtio_pci virtio_blk crc32c_generic ext4)
 unpacked=$board/packages
 root=$board/root
 full_kernel=$board/kernel-package
+apt=$board/apt
 
 # Unpacked packages are nobody's but the user's; inside a name space the user is root.
 as_root() {
@@ -29,10 +36,6 @@ as_root() {
     else
         unshare --map-root-user "$@"
     fi
-}
-
-board_apt() {
-    in_apt "$board/apt" "$@"
 }
 
 # Unpacks a package into a folder in which /bin, /sbin and /lib are links into /usr.
@@ -45,14 +48,14 @@ unpack() {
 
 fetch_packages() {
     echo "Fetching the packages of the board ($arch)"
-    configure_apt "$board/apt" "$arch"
-    board_apt apt-get update
-    board_apt apt-get install --yes --download-only "${packages[@]}"
+    configure_apt "$apt" "$arch"
+    in_apt "$apt" apt-get update
+    in_apt "$apt" apt-get install --yes --download-only "${packages[@]}"
     local kernel_package
-    kernel_package=$(board_apt apt-cache depends "linux-image-$arch" | awk '/Depends: linux-image/ { print $2; exit }')
+    kernel_package=$(in_apt "$apt" apt-cache depends "linux-image-$arch" | awk '/Depends: linux-image/ { print $2; exit }')
     [ -n "$kernel_package" ] ||
         die "The package sources of this machine have no linux-image-$arch: the board can only be made on Debian."
-    (cd "$board/apt/archives" && board_apt apt-get download "$kernel_package")
+    (cd "$apt/archives" && in_apt "$apt" apt-get download "$kernel_package")
 }
 
 unpack_packages() {
@@ -62,7 +65,7 @@ unpack_packages() {
     for name in bin sbin lib lib64; do
         ln -s "usr/$name" "$unpacked/$name"
     done
-    for package in "$board"/apt/archives/*.deb; do
+    for package in "$apt"/archives/*.deb; do
         case $package in
         */linux-image-*) dpkg-deb -x "$package" "$full_kernel" ;;
         *) unpack "$package" "$unpacked" ;;
@@ -93,21 +96,22 @@ copy_modules() {
 configure_root() {
     rm -rf "$root"
     cp -a "$unpacked" "$root"
-    mkdir -p "$root"/{proc,sys,dev,run,tmp,home/evenkeel,root/.ssh,home/evenkeel/.ssh,etc/ssh}
-    cat >"$root/etc/passwd" <<'X'
+    mkdir -p "$root"/{proc,sys,dev,run,tmp,root/.ssh,etc/ssh} "$root/home/$user/.ssh"
+    cat >"$root/etc/passwd" <<X
 root:x:0:0:root:/root:/bin/sh
 sshd:x:100:65534::/run/sshd:/usr/sbin/nologin
-evenkeel:x:1000:1000::/home/evenkeel:/bin/sh
+$user:x:1000:1000::/home/$user:/bin/sh
 nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
 X
-    cat >"$root/etc/group" <<'X'
+    cat >"$root/etc/group" <<X
 root:x:0:
-audio:x:29:evenkeel
-video:x:44:evenkeel
-evenkeel:x:1000:
+audio:x:29:$user
+video:x:44:$user
+$user:x:1000:
 nogroup:x:65534:
 X
-    printf '%s:*:19000:0:99999:7:::\n' root sshd evenkeel nobody >"$root/etc/shadow"
+    [ "$init" = plain ] || systemd_groups >>"$root/etc/group"
+    printf '%s:*:19000:0:99999:7:::\n' root sshd "$user" nobody >"$root/etc/shadow"
     printf 'passwd: files\ngroup: files\nshadow: files\nhosts: files\n' >"$root/etc/nsswitch.conf"
     printf '127.0.0.1 localhost board\n' >"$root/etc/hosts"
     echo board >"$root/etc/hostname"
@@ -132,7 +136,7 @@ X
     rm -f "$root/etc/ssh/ssh_host_ed25519_key"*
     ssh-keygen -q -t ed25519 -N '' -C board -f "$root/etc/ssh/ssh_host_ed25519_key"
     local home
-    for home in root home/evenkeel; do
+    for home in root "home/$user"; do
         cp "$key.pub" "$root/$home/.ssh/authorized_keys"
         chmod 700 "$root/$home" "$root/$home/.ssh"
     done
@@ -145,6 +149,7 @@ X
     install -m 755 "$here/guest/init" "$root/sbin/board-init"
     install -m 755 "$here/guest/camera" "$here/guest/microphone" "$here/guest/fault" "$root/usr/bin/"
     copy_modules "$root" "${modules[@]}"
+    [ "$init" = plain ] || configure_systemd "$root"
 }
 
 # The paths of busybox's tools that the board uses. Listed, because its own list cannot be asked for on
@@ -175,22 +180,40 @@ make_image() {
     local size
     size=$(du -sk --apparent-size "$root" | cut -f1)
     rm -f "$image.new"
-    truncate -s "$((size * 5 / 4 + 131072))K" "$image.new"
-    as_root mkfs.ext4 -q -F -L board -d "$root" "$image.new"
+    truncate -s "$((size * 5 / 4 + free_kb))K" "$image.new"
+    # Whole from the beginning: otherwise the board's kernel goes on making it, beside what is measured.
+    as_root mkfs.ext4 -q -F -L board -E lazy_itable_init=0,lazy_journal_init=0 -d "$root" "$image.new"
+    if [ "$init" = systemd ]; then
+        give_home
+    fi
     mv "$image.new" "$image"
+    # What was written to a disk that was is of no use to the new one.
+    rm -f "$disk"
+    # For users of ssh who trust no host that they do not know.
+    printf 'virtual-board %s\n' "$(cut -d' ' -f1,2 "$root/etc/ssh/ssh_host_ed25519_key.pub")" >"$known_hosts"
+}
+
+# All files are root's while the disk is made; the home of the ordinary user is handed over on the disk.
+give_home() {
+    local file owner
+    for file in "/home/$user" "/home/$user/.ssh" "/home/$user/.ssh/authorized_keys"; do
+        for owner in uid gid; do
+            echo "set_inode_field $file $owner 1000"
+        done
+    done | debugfs -w -f - "$image.new" >/dev/null 2>&1
 }
 
 # One line for each thing that goes into a stage.
 packages_inputs() {
     printf '%s\n' "${packages[@]}" "$arch"
     cat /etc/os-release
-    declare -f configure_apt unpack fetch_packages unpack_packages
+    declare -f configure_apt in_apt unpack fetch_packages unpack_packages
 }
 image_inputs() {
     packages_inputs
-    printf '%s\n' "${modules[@]}" "${early_modules[@]}"
-    cat "$here"/guest/* "$key.pub"
-    declare -f copy_modules configure_root busybox_tools make_initrd make_image
+    printf '%s\n' "$init" "$free_kb" "${modules[@]}" "${early_modules[@]}" "${idle_units[@]}"
+    cat "$here"/guest/* "$here"/units/* "$key.pub"
+    declare -f copy_modules configure_root busybox_tools make_initrd make_image give_home systemd_groups configure_systemd
 }
 
 # stage NAME: runs NAME_stage unless it has run with the same inputs.
@@ -204,10 +227,10 @@ stage() {
     fi
 }
 packages_stage() {
-    rm -rf "$board/apt"
+    rm -rf "$apt"
     fetch_packages
     unpack_packages
-    rm -rf "$board/apt/archives"
+    rm -rf "$apt/archives"
 }
 image_stage() {
     echo "Making the disk of the board ($arch)"
