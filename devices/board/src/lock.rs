@@ -1,0 +1,32 @@
+//! One update at a time.
+
+use std::fs::{self, File};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+
+/// Held while the releases of a board are changed; given back when this is dropped or the process ends, however it does.
+pub struct Lock(#[expect(dead_code, reason = "it is open, that is all")] File);
+
+impl Lock {
+    /// For the file system at `root`.
+    ///
+    /// # Errors
+    /// When somebody else holds it, or it cannot be made.
+    pub fn take(root: &Path) -> Result<Self> {
+        let folder = root.join("run");
+        let path = folder.join("evenkeel-board.lock");
+        let file = fs::create_dir_all(&folder)
+            .and_then(|()| File::create(&path))
+            .with_context(|| format!("cannot write {}: run this as root", path.display()))?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Self(file)),
+            Err(Errno::WOULDBLOCK) => {
+                bail!("another update of this board is going on: wait until it is done")
+            }
+            Err(errno) => Err(errno).context("cannot lock the releases of this board"),
+        }
+    }
+}

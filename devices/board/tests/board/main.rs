@@ -1,0 +1,5 @@
+//! The real program in a folder that stands for a board.
+
+mod cut_off;
+mod desk;
+mod update;
