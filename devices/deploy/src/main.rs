@@ -4,6 +4,11 @@ mod boards;
 mod build;
 mod checkout;
 mod commands;
+mod deploy;
+mod keys;
+mod pack;
+mod ssh;
+mod virtual_board;
 
 use std::process::ExitCode;
 
@@ -20,8 +25,12 @@ use clap::{Parser, Subcommand};
 #[command(after_help = "\
 Examples:
   evenkeel-deploy boards
-  evenkeel-deploy boards raspberry-pi-4
-  evenkeel-deploy build raspberry-pi-4
+  evenkeel-deploy to virtual
+  evenkeel-deploy to raspberry-pi-4 --host pi@192.168.1.20
+  evenkeel-deploy status --host pi@192.168.1.20
+  evenkeel-deploy rollback --host pi@192.168.1.20
+
+`just deploy BOARD …` is `evenkeel-deploy to BOARD …`, built first.
 
 Exit codes: 0 fine, 1 failed, 2 bad usage.")]
 struct Cli {
@@ -33,12 +42,24 @@ struct Cli {
 enum Command {
     Boards(commands::boards::Args),
     Build(commands::build::Args),
+    To(commands::deploy::Args),
+    Status(commands::on_board::Status),
+    Rollback(commands::on_board::Rollback),
+    Logs(commands::on_board::Logs),
+    Uninstall(commands::on_board::Uninstall),
+    Key(commands::key::Args),
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Boards(args) => commands::boards::run(args),
         Command::Build(args) => commands::build::run(args),
+        Command::To(args) => commands::deploy::run(args),
+        Command::Status(status) => status.run(),
+        Command::Rollback(rollback) => rollback.run(),
+        Command::Logs(logs) => logs.run(),
+        Command::Uninstall(uninstall) => uninstall.run(),
+        Command::Key(args) => commands::key::run(args),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -216,6 +216,13 @@ pub struct Glibc {
     minor: u16,
 }
 
+impl Glibc {
+    /// `major.minor`.
+    pub const fn new(major: u16, minor: u16) -> Self {
+        Self { major, minor }
+    }
+}
+
 impl TryFrom<String> for Glibc {
     type Error = String;
 

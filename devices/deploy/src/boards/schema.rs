@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::str::FromStr;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
+use evenkeel_release::Glibc;
 use serde::{Deserialize, Serialize};
 
 /// A board, as its file describes it.
@@ -175,56 +175,9 @@ pub struct Source {
     pub url: String,
 }
 
-/// A version of the GNU C library: `2.36`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Glibc {
-    pub major: u32,
-    pub minor: u32,
-}
-
-impl FromStr for Glibc {
-    type Err = anyhow::Error;
-
-    fn from_str(text: &str) -> anyhow::Result<Glibc> {
-        let parsed = text
-            .split_once('.')
-            .and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
-        let (major, minor) = parsed
-            .with_context(|| format!("'{text}' is no version of glibc: major.minor, as in 2.36"))?;
-        Ok(Glibc { major, minor })
-    }
-}
-
-impl TryFrom<String> for Glibc {
-    type Error = anyhow::Error;
-
-    fn try_from(text: String) -> anyhow::Result<Glibc> {
-        text.parse()
-    }
-}
-
-impl From<Glibc> for String {
-    fn from(version: Glibc) -> String {
-        version.to_string()
-    }
-}
-
-impl fmt::Display for Glibc {
-    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        write!(formatter, "{}.{}", self.major, self.minor)
-    }
-}
-
 /// The versions of glibc that a binary can be built for: Rust's standard library needs 2.17, and none
 /// has come to 2.60 yet.
-const GLIBC: std::ops::Range<Glibc> = Glibc {
-    major: 2,
-    minor: 17,
-}..Glibc {
-    major: 2,
-    minor: 60,
-};
+const GLIBC: std::ops::Range<Glibc> = Glibc::new(2, 17)..Glibc::new(2, 60);
 
 impl Board {
     /// Whether the file called `name` makes sense as a whole.

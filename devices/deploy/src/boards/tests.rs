@@ -126,14 +126,3 @@ fn a_folder_without_boards_is_named() {
     let said = all(folder.path()).unwrap_err().to_string();
     assert!(said.contains(folder.path().to_str().unwrap()), "{said}");
 }
-
-#[test]
-fn versions_are_compared_as_numbers() {
-    let version = |text: &str| text.parse::<Glibc>().unwrap();
-    assert!(version("2.9") < version("2.27"));
-    assert!(version("2.36") < version("3.0"));
-    assert_eq!(version("2.31").to_string(), "2.31");
-    for wrong in ["", "2", "2.", "2.x", "2.3.1", "glibc 2.3"] {
-        assert!(wrong.parse::<Glibc>().is_err(), "{wrong}");
-    }
-}

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::Context;
 
-use crate::boards::Glibc;
+use evenkeel_release::Glibc;
 
 /// The version of this machine's C library.
 ///
@@ -15,6 +15,7 @@ pub fn glibc() -> anyhow::Result<Glibc> {
     text.strip_prefix("glibc ")
         .with_context(|| format!("this machine's C library is not glibc but '{text}'"))?
         .parse()
+        .map_err(anyhow::Error::msg)
 }
 
 /// What a command prints, without the line's end.

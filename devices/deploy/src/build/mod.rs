@@ -15,7 +15,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 
 pub use elf::Facts;
 
@@ -104,20 +104,37 @@ pub fn build(request: &Request) -> anyhow::Result<Vec<Program>> {
     PROGRAMS
         .into_iter()
         .map(|name| {
-            let made = built.join(name);
-            let facts = elf::look_at(&made)?;
-            facts.check(board)?;
+            let made = look(board, name, &built)?;
+            let left = made.facts.symbols;
+            ensure!(
+                !left,
+                "{} was not stripped: look at Cargo.toml's profile for boards",
+                made.path.display()
+            );
             let path = out.join(name);
-            let bytes =
-                put(&made, &path).with_context(|| format!("cannot write {}", path.display()))?;
-            Ok(Program {
-                name,
-                path,
-                bytes,
-                facts,
-            })
+            put(&made.path, &path).with_context(|| format!("cannot write {}", path.display()))?;
+            Ok(Program { path, ..made })
         })
         .collect()
+}
+
+/// Looks at the program called `name` in `folder`.
+///
+/// # Errors
+/// When it is not there, is not for the board, or asks for more than the board has.
+pub fn look(board: &Board, name: &'static str, folder: &Path) -> anyhow::Result<Program> {
+    let path = folder.join(name);
+    let facts = elf::look_at(&path)?;
+    facts.check(board)?;
+    let bytes = fs::metadata(&path)
+        .with_context(|| format!("cannot read {}", path.display()))?
+        .len();
+    Ok(Program {
+        name,
+        path,
+        bytes,
+        facts,
+    })
 }
 
 fn linking(places: &Places, board: &Board) -> anyhow::Result<Linking> {
@@ -130,14 +147,13 @@ fn linking(places: &Places, board: &Board) -> anyhow::Result<Linking> {
     })
 }
 
-/// Copies a program so that its name never stands for half of it. The number of its bytes.
-fn put(from: &Path, to: &Path) -> io::Result<u64> {
+/// Copies a program so that its name never stands for half of it.
+fn put(from: &Path, to: &Path) -> io::Result<()> {
     let mut name = to.as_os_str().to_owned();
     name.push(".new");
     let beside = PathBuf::from(name);
-    let bytes = fs::copy(from, &beside)?;
+    fs::copy(from, &beside)?;
     fs::set_permissions(&beside, fs::Permissions::from_mode(0o755))?;
     File::open(&beside)?.sync_all()?;
-    fs::rename(&beside, to)?;
-    Ok(bytes)
+    fs::rename(&beside, to)
 }

@@ -2,6 +2,10 @@
 
 pub mod boards;
 pub mod build;
+pub mod deploy;
+pub mod key;
+pub mod on_board;
+mod reach;
 
 use std::io::{self, Write};
 

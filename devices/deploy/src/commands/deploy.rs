@@ -1,0 +1,220 @@
+//! `evenkeel-deploy to`: a release onto a board.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Result, ensure};
+use evenkeel_release::Version;
+use serde_json::json;
+
+use super::reach::Reach;
+use crate::boards::{self, Board, Provision};
+use crate::checkout;
+use crate::deploy::{Deployment, Programs, Ready, Report, STEPS, Terminal, Wish};
+use crate::keys::{self, SigningKey};
+use crate::virtual_board;
+
+/// Builds evenkeel for a board, brings it there with a model, and goes back if it does not answer
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  evenkeel-deploy to virtual
+  evenkeel-deploy to raspberry-pi-4 --host pi@192.168.1.20
+  evenkeel-deploy to raspberry-pi-4 --host camera-7 --model models/digits --dry-run
+  evenkeel-deploy to generic-amd64 --host root@localhost -o Port=2222
+
+The board needs ssh, sudo and systemd. It runs what it ran before until the new release has answered its golden windows
+there, and again if the new one does not answer camera and microphone.
+
+Exit codes: 0 the release is live, 1 it is not (what was live is), 2 bad usage.")]
+pub struct Args {
+    /// The kind of board; `evenkeel-deploy boards` lists them
+    board: String,
+
+    #[command(flatten)]
+    reach: Reach,
+
+    #[command(flatten)]
+    what: What,
+
+    /// Print every step and take none
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Print what came of it as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is brought, to one board or to many.
+#[derive(Debug, Clone, clap::Args)]
+pub struct What {
+    /// The folder of the model package [default: the one that the board's file recommends]
+    #[arg(long, value_name = "FOLDER")]
+    model: Option<PathBuf>,
+
+    /// A folder with programs that were built for the board, in place of building them
+    #[arg(long, value_name = "FOLDER")]
+    programs: Option<PathBuf>,
+
+    /// Get Rust's standard library for the board where it is missing
+    #[arg(long)]
+    install: bool,
+
+    /// The key to sign with [default: $EVENKEEL_KEY, or deploy.key in the folder for settings, made if it is not there]
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+
+    /// The number of the release [default: the time]
+    #[arg(long, value_name = "NUMBER")]
+    version_number: Option<u64>,
+
+    /// Let the board take a release that is older than one it has had
+    #[arg(long)]
+    allow_downgrade: bool,
+
+    /// Set the board up again: it trusts this key alone then
+    #[arg(long)]
+    set_up: bool,
+
+    /// How long a release may take to its first answer, seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    patience: u64,
+
+    /// How long it has to answer before it is found good, seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    hold: u64,
+
+    /// The folder of the board files [default: devices/boards of the checkout]
+    #[arg(long, value_name = "FOLDER", env = "EVENKEEL_BOARDS")]
+    boards: Option<PathBuf>,
+}
+
+impl What {
+    /// The board of this name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn board(&self, name: &str) -> Result<Board> {
+        boards::find(&boards::folder(self.boards.clone())?, name)
+    }
+
+    /// What is wanted of each board.
+    ///
+    /// # Errors
+    /// When there is no checkout to find the model in.
+    pub fn wish(&self, board: &Board) -> Result<Wish> {
+        let model = match &self.model {
+            Some(model) => model.clone(),
+            None => checkout::root()?.join("models").join(&board.model),
+        };
+        Ok(Wish {
+            model,
+            version: self.version_number.map(Version),
+            allow_downgrade: self.allow_downgrade,
+            set_up: self.set_up,
+            patience: self.patience,
+            hold: self.hold,
+        })
+    }
+
+    /// The programs for a board: built now, or where they were said to be.
+    ///
+    /// # Errors
+    /// When they cannot be built, or are not there, or are for another board.
+    pub fn programs(&self, board: &Board) -> Result<Programs> {
+        match &self.programs {
+            Some(folder) => Programs::find(board, folder),
+            None => Programs::build(board, self.install),
+        }
+    }
+
+    /// The key, made if it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be read or made.
+    pub fn signing_key(&self) -> Result<SigningKey> {
+        let path = keys::place(self.key.as_deref())?;
+        let (key, made) = SigningKey::read_or_make(&path)?;
+        if made {
+            eprintln!(
+                "Made the key {} in {}: boards that are set up with it take only what it signed, so keep a copy",
+                key.public.id(),
+                path.display()
+            );
+        }
+        Ok(key)
+    }
+}
+
+/// Does it.
+///
+/// # Errors
+/// When the release is not live at the end.
+pub fn run(args: Args) -> Result<ExitCode> {
+    let board = args.what.board(&args.board)?;
+    let wish = args.what.wish(&board)?;
+    let report = Terminal::new();
+    if board.provision != Provision::Virtual {
+        ensure!(
+            args.reach.host.is_some(),
+            "which {}? Name its address with --host, as in --host pi@192.168.1.20",
+            board.name
+        );
+    }
+    let key = args.what.signing_key()?;
+    let programs = step(&report, "build", || {
+        let programs = args.what.programs(&board)?;
+        let said = programs.to_string();
+        Ok((programs, said))
+    })?;
+    let ready = step(&report, "sign", || {
+        let ready = Ready::make(&board, &wish, &key, programs)?;
+        let release = &ready.release;
+        let said = format!(
+            "release {} with evenkeel {}, {}",
+            release.id, release.manifest.program, release.manifest.model
+        );
+        Ok((ready, said))
+    })?;
+    if args.dry_run {
+        return Ok(dry_run(&ready, &args));
+    }
+    if board.provision == Provision::Virtual && args.reach.host.is_none() {
+        step(&report, "start board", || Ok(((), virtual_board::start()?)))?;
+    }
+    let address = args.reach.address(Some(&board))?;
+    let outcome = Deployment::new(&ready, address.clone()).run(&report)?;
+    if args.json {
+        println!(
+            "{}",
+            json!({
+                "release": ready.release.id.as_ref(),
+                "board": board.name,
+                "host": address.host,
+                "sent_bytes": outcome.sent,
+                "set_up": outcome.set_up,
+            })
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn step<T>(report: &Terminal, name: &str, work: impl FnOnce() -> Result<(T, String)>) -> Result<T> {
+    report.begin(name);
+    let done = work();
+    report.end(name, done.as_ref().map(|(_, said)| said.as_str()));
+    Ok(done?.0)
+}
+
+fn dry_run(ready: &Ready, args: &Args) -> ExitCode {
+    let host = args.reach.host.as_deref().unwrap_or("the virtual board");
+    println!("Nothing is done to {host}. Without --dry-run:");
+    for step in STEPS {
+        println!("{:<16} {}", step.name(), step.says(ready, host));
+    }
+    for entry in &ready.release.manifest.files {
+        println!("{:<16} {} ({} bytes)", "", entry.path, entry.size);
+    }
+    ExitCode::SUCCESS
+}
