@@ -104,6 +104,7 @@ tables: build
     {{ trainer }} study --config trainer/configs/rotation-study.toml --results docs/results/rotation --table-only
     {{ trainer }} study --config trainer/configs/grid-study.toml --results docs/results/grid --table-only
     {{ trainer }} study --config trainer/configs/robustness-study.toml --results docs/results/robustness --table-only
+    {{ trainer }} study --config trainer/configs/grid-robustness-study.toml --results docs/results/grid-robustness --table-only
 
 # The shipped model on 200 real windows in tract and in ONNX Runtime: the largest difference
 parity: data (setup "--python")
