@@ -55,7 +55,8 @@ for_architecture() {
     [ -d "$system" ] || {
         mkdir -p "$system"
         configure_apt "$system" "$1" "$apt/sources.list"
-        in_apt "$system" apt-get update
+        in_apt "$system" apt-get update ||
+            die "The package lists of $suite for $1 could not be fetched: see above, and try again later."
     }
     shift
     (cd "$system/archives" && in_apt "$system" "$@")
