@@ -32,8 +32,9 @@ emulator() {
     esac
     "$repository/devices/sysroot.sh" "${sysroot##*-}" "$sysroot"
     need "qemu-$machine" qemu-user
-    local cpu=max
-    if "qemu-$machine" -cpu help | grep -qwF -e "$2"; then
+    local cpu=max known
+    known=$("qemu-$machine" -cpu help)
+    if grep -qwF -e "$2" <<<"$known"; then
         cpu=$2
     elif [ "$machine" = arm ]; then
         # The first ARMv7 processor.

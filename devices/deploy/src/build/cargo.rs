@@ -90,7 +90,11 @@ fn by_zig(board: &Board, tools: &super::zig::Tools, sysroot: &Path) -> Command {
 /// What rustc is told: the board's processor, and names in place of this machine's folders, which would
 /// otherwise stand in the messages of panics.
 fn flags(job: &Job) -> anyhow::Result<String> {
-    let mut flags = vec![format!("-Ctarget-cpu={}", job.board.target_cpu)];
+    let mut flags = Vec::new();
+    // It is what rustc builds for by itself; told so, zig takes it for less than the target's minimum.
+    if job.board.target_cpu != "generic" {
+        flags.push(format!("-Ctarget-cpu={}", job.board.target_cpu));
+    }
     if let Linking::Zig { .. } = job.linking {
         // The sysroot's ALSA can ask for a newer C library than the board's; the board has its own ALSA.
         flags.push("-Clink-arg=-Wl,--allow-shlib-undefined".to_owned());
