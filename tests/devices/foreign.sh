@@ -33,7 +33,8 @@ emulator() {
     "$repository/devices/sysroot.sh" "${sysroot##*-}" "$sysroot"
     need "qemu-$machine" qemu-user
     local cpu=max known
-    known=$("qemu-$machine" -cpu help)
+    # QEMU 7 answers, and ends with 1.
+    known=$("qemu-$machine" -cpu help || true)
     if grep -qwF -e "$2" <<<"$known"; then
         cpu=$2
     elif [ "$machine" = arm ]; then
