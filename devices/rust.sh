@@ -55,7 +55,8 @@ for_architecture() {
     [ -d "$system" ] || {
         mkdir -p "$system"
         configure_apt "$system" "$1" "$apt/sources.list"
-        in_apt "$system" apt-get update
+        in_apt "$system" apt-get update ||
+            die "The package lists of $suite for $1 could not be fetched: see above, and try again later."
     }
     shift
     (cd "$system/archives" && in_apt "$system" "$@")
@@ -81,9 +82,10 @@ for package in "${packages[@]}"; do
         --exclude='./usr/share' --exclude='./usr/lib/*/gconv' --exclude='./etc'
 done
 
-loader=$(cd "$made" && find usr/lib usr/lib64 -name 'ld-linux*.so.*' 2>/dev/null | head -n 1)
-[ -n "$loader" ] || die "Debian's packages have no loader for $host."
-libraries=$(dirname "$(cd "$made" && find usr/lib -name 'librustc_driver-*.so' | head -n 1)")
+loader=$(cd "$made" && find usr/lib -name 'ld-linux*.so.*' -print -quit)
+driver=$(cd "$made" && find usr/lib -name 'librustc_driver-*.so' -print -quit)
+[[ -n $loader && -n $driver ]] || die "Debian's packages have no compiler for $host."
+libraries=$(dirname "$driver")
 cat >"$made/rustc" <<X
 #!/bin/sh
 # Debian's compiler with its own loader and libraries, which are newer than this machine's.

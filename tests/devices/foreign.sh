@@ -32,8 +32,10 @@ emulator() {
     esac
     "$repository/devices/sysroot.sh" "${sysroot##*-}" "$sysroot"
     need "qemu-$machine" qemu-user
-    local cpu=max
-    if "qemu-$machine" -cpu help | grep -qwF -e "$2"; then
+    local cpu=max known
+    # QEMU 7 answers, and ends with 1.
+    known=$("qemu-$machine" -cpu help || true)
+    if grep -qwF -e "$2" <<<"$known"; then
         cpu=$2
     elif [ "$machine" = arm ]; then
         # The first ARMv7 processor.

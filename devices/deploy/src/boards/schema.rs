@@ -27,7 +27,7 @@ pub struct Board {
     pub memory_mb: u32,
     /// What is built for.
     pub target: Target,
-    /// The processor that rustc optimises for, `-C target-cpu`.
+    /// The processor that rustc optimises for, `-C target-cpu`; `generic` is the least that the target asks for.
     pub target_cpu: String,
     /// What every core of the board can do beyond the target's minimum.
     pub features: BTreeSet<Feature>,

@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::Context;
 
 use super::rust::Compiler;
-use super::{Linking, PROGRAMS, Places, host};
+use super::{Linking, PROGRAMS, Places, host, zig};
 use crate::boards::{Board, Target};
 
 /// The profile of the workspace that boards are built with.
@@ -31,7 +31,7 @@ pub fn run(job: &Job) -> anyhow::Result<PathBuf> {
     let target = job.board.target;
     let mut command = match job.linking {
         Linking::Native => native(target),
-        Linking::Zig { tools, sysroot } => by_zig(job.board, tools, sysroot),
+        Linking::Zig { tools, sysroot } => by_zig(job.board, tools, sysroot)?,
     };
     command
         .current_dir(&job.places.root)
@@ -61,9 +61,11 @@ fn native(target: Target) -> Command {
     command
 }
 
-fn by_zig(board: &Board, tools: &super::zig::Tools, sysroot: &Path) -> Command {
+fn by_zig(board: &Board, tools: &zig::Tools, sysroot: &Path) -> anyhow::Result<Command> {
     let triple = board.target.triple();
     let gnu = board.target.gnu();
+    let folder = sysroot.join("usr/lib").join(gnu);
+    let libraries = toml::Value::from(format!("native={}", text(&folder)?));
     let mut command = Command::new(&tools.zigbuild);
     command
         .args(["zigbuild", "--target"])
@@ -71,26 +73,39 @@ fn by_zig(board: &Board, tools: &super::zig::Tools, sysroot: &Path) -> Command {
         .env("CARGO_ZIGBUILD_PYTHON_PATH", &tools.python)
         .env("CARGO_ZIGBUILD_CACHE_DIR", tools.cache.join("zigbuild"))
         .env("ZIG_GLOBAL_CACHE_DIR", tools.cache.join("zig"))
-        // pkg-config finds the sysroot's libraries and no others.
-        .env("PKG_CONFIG_ALLOW_CROSS", "1")
-        .env("PKG_CONFIG_SYSROOT_DIR", sysroot)
-        .env(
-            "PKG_CONFIG_LIBDIR",
-            sysroot.join(format!("usr/lib/{gnu}/pkgconfig")),
-        )
-        .env_remove("PKG_CONFIG_PATH")
+        // Where ALSA is. It stands in place of the build script of alsa-sys, which would ask pkg-config, and that
+        // cannot tell folders with a space in their names.
+        .arg("--config")
+        .arg(format!("target.{triple}.alsa.rustc-link-lib=[\"asound\"]"))
+        .arg("--config")
+        .arg(format!(
+            "target.{triple}.alsa.rustc-link-search=[{libraries}]"
+        ))
         // libclang reads the sysroot's headers. The quotes are for folders with a space in their names.
         .env(
             format!("BINDGEN_EXTRA_CLANG_ARGS_{}", triple.replace('-', "_")),
             format!("--target={gnu} '--sysroot={}'", sysroot.display()),
         );
-    command
+    Ok(command)
+}
+
+fn text(path: &Path) -> anyhow::Result<&str> {
+    path.to_str()
+        .with_context(|| format!("the name of {} is not Unicode", path.display()))
 }
 
 /// What rustc is told: the board's processor, and names in place of this machine's folders, which would
 /// otherwise stand in the messages of panics.
 fn flags(job: &Job) -> anyhow::Result<String> {
-    let mut flags = vec![format!("-Ctarget-cpu={}", job.board.target_cpu)];
+    let mut flags = Vec::new();
+    // It is what rustc builds for by itself; told so, zig takes it for less than the target's minimum.
+    if job.board.target_cpu != "generic" {
+        flags.push(format!("-Ctarget-cpu={}", job.board.target_cpu));
+    }
+    if let Linking::Zig { .. } = job.linking {
+        // The sysroot's ALSA can ask for a newer C library than the board's; the board has its own ALSA.
+        flags.push("-Clink-arg=-Wl,--allow-shlib-undefined".to_owned());
+    }
     for (folder, name) in folders(job)? {
         flags.push(format!("--remap-path-prefix={folder}={name}"));
     }
@@ -110,15 +125,10 @@ fn folders(job: &Job) -> anyhow::Result<Vec<(String, String)>> {
 
     let home = env::home_dir().context("there is no home folder: set HOME")?;
     let cargo_home = env::var_os("CARGO_HOME").map_or_else(|| home.join(".cargo"), PathBuf::from);
-    let text = |path: &Path| {
-        path.to_str()
-            .map(str::to_owned)
-            .with_context(|| format!("the name of {} is not Unicode", path.display()))
-    };
     Ok(vec![
-        (text(&job.places.root)?, "/evenkeel".to_owned()),
-        (text(&cargo_home)?, "/cargo".to_owned()),
-        (text(&job.places.cargo)?, "/target".to_owned()),
+        (text(&job.places.root)?.to_owned(), "/evenkeel".to_owned()),
+        (text(&cargo_home)?.to_owned(), "/cargo".to_owned()),
+        (text(&job.places.cargo)?.to_owned(), "/target".to_owned()),
         (
             format!("{sysroot}/lib/rustlib/src/rust"),
             format!("/rustc/{commit}"),
