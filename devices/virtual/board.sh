@@ -100,6 +100,7 @@ snapshot() {
 
 restore() {
     must_be_name "${1:-}"
+    must_have_state "$1"
     ! is_up || cut_power
     drop_connections
     load_state "$1"

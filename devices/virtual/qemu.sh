@@ -160,11 +160,14 @@ save_state() {
     mv "$disk" "$states/$name.disk"
 }
 
+must_have_state() {
+    [ -e "$states/$1.disk" ] ||
+        die "There is no state '$1' of the virtual board: keep one with '$0 snapshot $1'."
+}
+
 # load_state NAME: turns the board on as it was.
 load_state() {
     local name=$1
-    [ -e "$states/$name.disk" ] ||
-        die "There is no state '$name' of the virtual board: keep one with '$0 snapshot $name'."
     rm -f "$disk"
     make_disk "$states/$name.disk" qcow2
     start -incoming "exec:cat '$states/$name.memory'"
