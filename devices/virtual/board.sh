@@ -70,7 +70,7 @@ drop_connections() {
 up() {
     if ! is_up; then
         "$here/image.sh"
-        [ "$init" = plain ] || make_disk
+        [ "$init" = plain ] || [ -f "$disk" ] || make_disk "$image" raw
         start
     fi
     keep_connections
@@ -93,21 +93,17 @@ snapshot() {
     must_be_name "${1:-}"
     # A connection would be there in the state, with nobody at its other end.
     drop_connections
-    tell "savevm $1"
+    save_state "$1"
+    load_state "$1"
     keep_connections
 }
 
 restore() {
     must_be_name "${1:-}"
-    [ -f "$disk" ] || die "The virtual board has no disk yet: start it with '$0 up'."
-    has_state "$1" || die "There is no state '$1' of the virtual board: keep it with '$0 snapshot $1'."
+    must_have_state "$1"
+    ! is_up || cut_power
     drop_connections
-    if is_up; then
-        tell "loadvm $1"
-        wait_for_answer
-    else
-        start -loadvm "$1"
-    fi
+    load_state "$1"
     keep_connections
 }
 
@@ -184,7 +180,7 @@ restore) must_keep_its_disk && restore "$@" ;;
 reset)
     must_keep_its_disk
     ! is_up || die "The virtual board is on: turn it off before its disk is thrown away."
-    rm -f "$disk"
+    rm -rf "$disk" "$states"
     ;;
 ssh-config) must_keep_its_disk && ssh_config ;;
 *) die "$0 does not know '$verb'; see its head." ;;

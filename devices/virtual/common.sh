@@ -35,6 +35,7 @@ kernel=$board/vmlinuz
 initrd=$board/initrd
 # What the board with systemd has written, over the image.
 disk=$board/disk.qcow2
+states=$board/states
 known_hosts=$board/known-hosts
 key=$work/ssh-key
 mkdir -p "$board"

@@ -188,7 +188,7 @@ make_image() {
     fi
     mv "$image.new" "$image"
     # What was written to a disk that was is of no use to the new one.
-    rm -f "$disk"
+    rm -rf "$disk" "$states"
     # For users of ssh who trust no host that they do not know.
     printf 'virtual-board %s\n' "$(cut -d' ' -f1,2 "$root/etc/ssh/ssh_host_ed25519_key.pub")" >"$known_hosts"
 }

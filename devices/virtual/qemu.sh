@@ -49,10 +49,11 @@ machine() {
     esac
 }
 
-# Blocks of 4 kB, as small as those of the board's file system: power is cut between any two of them.
+# make_disk UNDER FORMAT: a disk that has what is in the file UNDER, and is written to instead of it. Its blocks
+# are of 4 kB, as small as those of the board's file system: each of them by itself is kept or lost.
 make_disk() {
     need qemu-img qemu-utils
-    [ -f "$disk" ] || qemu-img create -q -f qcow2 -b "$image" -F raw -o cluster_size=4k "$disk"
+    qemu-img create -q -f qcow2 -b "$1" -F "$2" -o cluster_size=4k "$disk"
 }
 
 # A connection is made by QEMU even before the board listens; only sshd says its name.
@@ -61,13 +62,12 @@ answers() {
 }
 
 wait_for_answer() {
-    local waited=0
+    local end=$((SECONDS + patience))
     until answers; do
         is_up || die "QEMU stopped: $(tail -n 1 "$log")"
-        [ "$waited" -lt "$((patience * 5))" ] ||
+        [ "$SECONDS" -lt "$end" ] ||
             die "The virtual board does not answer after $patience s; its console is in $log."
         sleep 0.2
-        waited=$((waited + 1))
     done
 }
 
@@ -112,36 +112,65 @@ cut_power() {
     rm -f "$pid_file"
 }
 
-# tell COMMAND: a command of QEMU's own console; fails with its message.
-tell() {
+# ask COMMAND: one of QEMU's commands, in JSON; prints what it returns and fails with its message.
+ask() {
     local line answer=
     # Open for both, lest one waits for the other.
     exec 8<>"$monitor.in" 9<>"$monitor.out"
-    # Refused when it was said before, which is as well.
-    printf '%s\n' '{"execute": "qmp_capabilities"}' \
-        '{"execute": "human-monitor-command", "arguments": {"command-line": "'"$1"'"}, "id": "tell"}' >&8
+    # The first is refused when it was said before, which is as well.
+    printf '%s\n' '{"execute": "qmp_capabilities"}' "{\"id\": \"ask\", $1}" >&8
     while [ -z "$answer" ]; do
         is_up || die "QEMU stopped: $(tail -n 1 "$log")"
         read -r -t "$patience" line <&9 || die "QEMU does not answer to '$1' after $patience s."
         case $line in
-        *'"id": "tell"'*) answer=$line ;;
+        *'"id": "ask"'*) answer=$line ;;
         esac
     done
     exec 8>&- 9>&-
     case $answer in
-    *'"return": ""'*) ;;
-    *) die "QEMU cannot do '$1': $answer" ;;
+    *'"error": '*) die "QEMU cannot do '$1': $answer" ;;
     esac
+    printf '%s\n' "$answer"
 }
 
-# Names of states go into QEMU's commands as they are.
+# Names of states become names of files.
 must_be_name() {
-    [[ ${1:-} =~ ^[A-Za-z][A-Za-z0-9_-]*$ ]] ||
-        die "A state of the board has a name of letters, digits, '-' and '_' that begins with a letter, unlike '${1:-}'."
+    [[ ${1:-} =~ ^[A-Za-z0-9][A-Za-z0-9_-]*$ ]] ||
+        die "A state of the virtual board has a name of letters, digits, '-' and '_', unlike '${1:-}'."
 }
 
-has_state() {
-    qemu-img snapshot -l -U "$disk" | awk -v name="$1" '$2 == name { found = 1 } END { exit !found }'
+# save_state NAME: writes the running board's memory and disk to files and turns it off. Its disk then is
+# the state's, and what comes later is written over it.
+save_state() {
+    local name=$1 progress
+    [ ! -e "$states/$name.disk" ] ||
+        die "There is a state '$name' already: give another name, or throw all of them away with '$0 reset'."
+    mkdir -p "$states"
+    ask '"execute": "migrate-set-parameters", "arguments": {"max-bandwidth": 10000000000}' >/dev/null
+    ask '"execute": "migrate", "arguments": {"uri": "exec:cat >'"'$states/$name.memory'"'"}' >/dev/null
+    while :; do
+        progress=$(ask '"execute": "query-migrate"')
+        case $progress in
+        *'"status": "completed"'*) break ;;
+        *'"status": "failed"'* | *'"status": "cancelled"'*) die "The state '$name' cannot be written: $progress" ;;
+        esac
+        sleep 0.1
+    done
+    stop
+    mv "$disk" "$states/$name.disk"
+}
+
+must_have_state() {
+    [ -e "$states/$1.disk" ] ||
+        die "There is no state '$1' of the virtual board: keep one with '$0 snapshot $1'."
+}
+
+# load_state NAME: turns the board on as it was.
+load_state() {
+    local name=$1
+    rm -f "$disk"
+    make_disk "$states/$name.disk" qcow2
+    start -incoming "exec:cat '$states/$name.memory'"
 }
 
 # check COMMAND...: starts the disk as it is with nothing but the command, and prints what that printed.
