@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what building evenkeel needs beyond Rust: Debian packages, and only those that are missing.
-# With --python also what the tests need: Python for the ONNX Runtime check, and a browser for the live page.
+# With --python also what the tests need: Python for the ONNX Runtime check, a browser for the live page, an ssh server
+# for boards, and a tracer to kill programs at each of their calls.
 set -euo pipefail
 
 missing=()
@@ -13,6 +14,7 @@ need() { # PACKAGE COMMAND...: the package is missing when the command fails
 }
 # The unversioned library comes with the headers that generating the V4L2 bindings needs.
 has_browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
+has_sshd() { PATH=$PATH:/usr/sbin command -v sshd; }
 has_libclang() { compgen -G '/usr/lib/llvm-*/lib/libclang.so' || ldconfig -p | grep -F 'libclang.so '; }
 
 need gcc command -v cc
@@ -25,6 +27,10 @@ need espeak-ng command -v espeak-ng
 if [ "${1:-}" = --python ]; then
     need python3-venv python3 -c 'import ensurepip, venv'
     need chromium has_browser
+    need openssh-client command -v ssh-keygen
+    need openssh-server has_sshd
+    need sudo command -v sudo
+    need strace command -v strace
 fi
 if [ ${#missing[@]} -eq 0 ]; then
     exit 0

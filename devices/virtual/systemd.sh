@@ -4,7 +4,7 @@
 # takes time at each start and is of no use to a board without screen is left out.
 # shellcheck shell=bash disable=SC2034,SC2154
 
-systemd_packages=(systemd systemd-sysv udev libnss-systemd sudo bash grep sed tar gzip findutils procps kmod)
+systemd_packages=(libc-bin systemd systemd-sysv udev libnss-systemd sudo bash grep sed tar gzip findutils procps kmod)
 
 # Groups that rules and units of systemd name, besides those that every board here has.
 systemd_groups() {

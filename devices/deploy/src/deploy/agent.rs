@@ -193,6 +193,10 @@ fn must(output: &Output, what: &str) -> Result<()> {
     if output.status.success() {
         return Ok(());
     }
+    // The shell's own code for a program that is not there.
+    if output.status.code() == Some(127) {
+        bail!("evenkeel is not on this board: bring it there with `evenkeel-deploy to`");
+    }
     let said = String::from_utf8_lossy(&output.stderr);
     let last = said.lines().map(str::trim).rfind(|line| !line.is_empty());
     let last = last.map(|line| line.trim_start_matches("evenkeel-board: "));
