@@ -5,6 +5,7 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 target := env_var_or_default("CARGO_TARGET_DIR", "target")
 evenkeel := target / "release/evenkeel"
 trainer := target / "release/evenkeel-train"
+deployer := target / "release/evenkeel-deploy"
 
 # List the recipes
 default:
@@ -13,6 +14,10 @@ default:
 # Show the shipped model live (on clips where there are no sensors) and on clips: a line each, a table and a picture; with --web live as a page
 demo *options: setup
     scripts/demo.sh {{ options }}
+
+# Bring evenkeel onto a board, and go back by itself if it does not answer there: `just deploy virtual`, `just deploy raspberry-pi-4 --host pi@192.168.1.20`
+deploy board *options: build
+    {{ deployer }} to {{ board }} --install {{ options }}
 
 # Check everything: format, lints, tests, documentation, builds, ONNX Runtime
 test: (setup "--python")
@@ -30,6 +35,10 @@ build: setup
 test-devices: build
     tests/devices/live.sh {{ evenkeel }}
 
+# Build for boards of other kinds than this machine, and let the model's golden windows be answered there, in QEMU
+test-foreign *boards="virtual armv7": build
+    tests/devices/foreign.sh {{ boards }}
+
 # A day of clips, as fast as the machine can play them, with sensors that fail at random every few seconds: counts, outages, memory (some minutes)
 soak hours="24": build
     {{ evenkeel }} live --model models/digits --clip clips/demo --times 3 --loop --speed max --faults 4 --quiet --tally \
@@ -42,7 +51,7 @@ fmt:
 # Look for mistakes and bad style in the Rust code and the scripts
 lint: setup
     cargo clippy --release --workspace --all-targets -- -D warnings
-    if command -v shellcheck >/dev/null; then shellcheck -x just .ci/run scripts/*.sh devices/virtual/*.sh devices/virtual/guest/* tests/devices/*.sh; fi
+    if command -v shellcheck >/dev/null; then shellcheck -x just .ci/run scripts/*.sh devices/virtual/*.sh devices/virtual/guest/* devices/*.sh tests/devices/*.sh tests/hosts/host.sh tests/hosts/service-manager/*; fi
 
 # Build the documentation of the crates
 doc: setup
