@@ -4,12 +4,12 @@
 # takes time at each start and is of no use to a board without screen is left out.
 # shellcheck shell=bash disable=SC2034,SC2154
 
-systemd_packages=(libc-bin systemd systemd-sysv udev libnss-systemd sudo bash grep sed tar gzip findutils procps kmod)
+systemd_packages=(libc-bin dbus systemd systemd-sysv udev libnss-systemd sudo bash grep sed tar gzip findutils procps kmod)
 
 # Groups that rules and units of systemd name, besides those that every board here has.
 systemd_groups() {
     printf '%s:x:%s:\n' adm 4 tty 5 disk 6 lp 7 kmem 15 dialout 20 cdrom 24 tape 26 shadow 42 utmp 43 users 100 \
-        input 101 sgx 102 kvm 103 render 104 systemd-journal 105 systemd-network 106
+        input 101 sgx 102 kvm 103 render 104 systemd-journal 105 systemd-network 106 messagebus 107
     printf 'sudo:x:27:%s\n' "$user"
 }
 
@@ -35,6 +35,8 @@ configure_systemd() {
     chmod 1777 "$to/tmp" "$to/var/tmp"
     printf 'passwd: files systemd\ngroup: files systemd\nshadow: files systemd\nhosts: files\n' >"$to/etc/nsswitch.conf"
     tr -d - </proc/sys/kernel/random/uuid >"$to/etc/machine-id"
+    # systemd-run waits for its command by the system's bus.
+    echo 'messagebus:x:107:107::/nonexistent:/usr/sbin/nologin' >>"$to/etc/passwd"
     printf 'virtio_rng\nvirtio_net\n' >"$to/etc/modules-load.d/board.conf"
 
     ln -s /lib/systemd/system/multi-user.target "$units/default.target"
