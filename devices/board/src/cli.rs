@@ -101,8 +101,10 @@ impl From<Patience> for service::Patience {
 pub fn run() -> Result<()> {
     let Cli { root, command } = Cli::parse();
     let store = Store::at(root.join(Setup::HOME));
-    if let Command::Status { json } = command {
-        return status::show(&store, json);
+    match command {
+        Command::Status { json } => return status::show(&store, json),
+        Command::Settle => return settle(&root, &store),
+        _ => {}
     }
     let _lock = Lock::take(&root)?;
     let update = |patience: Patience| Update {
@@ -122,9 +124,8 @@ pub fn run() -> Result<()> {
         Command::Receive => receive::files(&store),
         Command::Install(patience) => update(patience).install(),
         Command::Rollback { release, patience } => update(patience).roll_back(release),
-        Command::Settle => settle(&store),
         Command::Uninstall { purge } => remove::everything(&root, &store, purge),
-        Command::Status { .. } => Ok(()),
+        Command::Status { .. } | Command::Settle => Ok(()),
     }
 }
 
@@ -143,7 +144,11 @@ fn set_up(root: &std::path::Path, board: String, keys: &[String], options: Strin
     service::reload()
 }
 
-fn settle(store: &Store) -> Result<()> {
+fn settle(root: &std::path::Path, store: &Store) -> Result<()> {
+    // Whoever is switching started the service, and this with it: then there was no power cut.
+    let Some(_lock) = Lock::try_take(root)? else {
+        return Ok(());
+    };
     if let Some(gone) = store.settle()? {
         println!("The update to {gone} was cut off: back to the last good release");
         service::reload()?;

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
@@ -11,22 +11,29 @@ use rustix::io::Errno;
 pub struct Lock(#[expect(dead_code, reason = "it is open, that is all")] File);
 
 impl Lock {
-    /// For the file system at `root`.
+    /// For the file system at `root`; `None` while somebody else holds it.
     ///
     /// # Errors
-    /// When somebody else holds it, or it cannot be made.
-    pub fn take(root: &Path) -> Result<Self> {
+    /// When it cannot be made.
+    pub fn try_take(root: &Path) -> Result<Option<Self>> {
         let folder = root.join("run");
         let path = folder.join("evenkeel-board.lock");
         let file = fs::create_dir_all(&folder)
             .and_then(|()| File::create(&path))
             .with_context(|| format!("cannot write {}: run this as root", path.display()))?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Self(file)),
-            Err(Errno::WOULDBLOCK) => {
-                bail!("another update of this board is going on: wait until it is done")
-            }
+            Ok(()) => Ok(Some(Self(file))),
+            Err(Errno::WOULDBLOCK) => Ok(None),
             Err(errno) => Err(errno).context("cannot lock the releases of this board"),
         }
+    }
+
+    /// The same.
+    ///
+    /// # Errors
+    /// When somebody else holds it, or it cannot be made.
+    pub fn take(root: &Path) -> Result<Self> {
+        Self::try_take(root)?
+            .context("another update of this board is going on: wait until it is done")
     }
 }
