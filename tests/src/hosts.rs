@@ -40,19 +40,8 @@ impl Host {
     }
 
     fn serve(folder: &Path, port: u16, megabytes: u32) -> Child {
-        let mut unshare = Command::new("unshare");
-        unshare.args(["--mount", "--kill-child"]);
-        let root_already = fs::metadata("/proc/self").is_ok_and(|own| {
-            use std::os::unix::fs::MetadataExt;
-            own.uid() == 0
-        });
-        if !root_already {
-            unshare.arg("--map-root-user");
-        }
-        // A process of its own to be killed with all its children.
-        unshare.args(["--fork", "--pid", "--mount-proc"]);
         let log = fs::File::create(folder.join("log")).expect("a log can be written");
-        let mut server = unshare
+        let mut server = unshare()
             .arg(root().join("tests/hosts/host.sh"))
             .arg(folder)
             .args([port.to_string(), megabytes.to_string()])
@@ -157,6 +146,40 @@ impl Drop for Host {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// Whether this machine lets a test have name spaces and file systems of its own. Where it does not, as in some containers,
+/// tests say so and end.
+pub fn possible() -> bool {
+    let script = "set -e; cd \"$1\"; mount -t tmpfs tmpfs .; mkdir up work; \
+                  mount -t overlay overlay -o lowerdir=/etc,upperdir=up,workdir=work /etc";
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let tried = unshare()
+        .args(["sh", "-c", script, "sh"])
+        .arg(folder.path())
+        .output();
+    let possible = tried.is_ok_and(|output| output.status.success());
+    if !possible {
+        eprintln!(
+            "SKIPPED: this machine does not let tests mount file systems in a name space of their own"
+        );
+    }
+    possible
+}
+
+/// A name space of mounts and processes in which the command that follows is root, and which ends with it.
+fn unshare() -> Command {
+    let mut unshare = Command::new("unshare");
+    unshare.args(["--mount", "--kill-child"]);
+    let root_already = fs::metadata("/proc/self").is_ok_and(|own| {
+        use std::os::unix::fs::MetadataExt;
+        own.uid() == 0
+    });
+    if !root_already {
+        unshare.arg("--map-root-user");
+    }
+    unshare.args(["--fork", "--pid", "--mount-proc"]);
+    unshare
 }
 
 /// `evenkeel-deploy`, with a key for signing of its own.

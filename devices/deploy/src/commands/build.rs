@@ -22,7 +22,7 @@ Exit codes: 0 fine, 1 failed, 2 bad usage.")]
 pub struct Args {
     /// Name of the board
     board: String,
-    /// Folder that the programs are put into [default: target/boards/<BOARD>]
+    /// Folder that the programs are put into [default: that of the board in target/boards]
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
     /// How many compilers run at once [default: one for each processor]
