@@ -38,6 +38,33 @@ in_apt() {
     APT_CONFIG=$folder/apt.conf "$@"
 }
 
+die() {
+    echo "$*" >&2
+    exit 1
+}
+
+# begin FOLDER SUM WHAT: makes what goes into FOLDER beside it, in the folder $made, with $apt for apt's own files, until
+# finish. Ends the script where FOLDER was made with the same SUM before.
+begin() {
+    sum=$2
+    lock_folder "$1"
+    [ "$(cat "$folder/made-from" 2>/dev/null)" != "$sum" ] || exit 0
+    echo "$3"
+    made=$folder.new
+    apt=$folder.apt
+    rm -rf "$made" "$apt"
+    trap 'rm -rf "$made" "$apt"' EXIT
+    mkdir -p "$made/usr/bin" "$made/usr/lib" "$apt"
+    ln -s usr/lib "$made/lib"
+}
+
+# finish: what was made is whole and takes its place.
+finish() {
+    echo "$sum" >"$made/made-from"
+    rm -rf "$folder"
+    mv "$made" "$folder"
+}
+
 # lock_folder FOLDER: sets folder to its full name, and waits until no other script makes the same one.
 lock_folder() {
     mkdir -p "$(dirname "$1")"

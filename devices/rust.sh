@@ -12,11 +12,6 @@ source "$(dirname "${BASH_SOURCE[0]}")/apt.sh"
 suite=trixie
 keys=/usr/share/keyrings/debian-archive-keyring.gpg
 
-die() {
-    echo "$*" >&2
-    exit 1
-}
-
 [ $# = 2 ] || die "usage: $0 ARCHITECTURE FOLDER"
 for tool in apt-get dpkg-deb; do
     command -v "$tool" >/dev/null ||
@@ -24,18 +19,10 @@ for tool in apt-get dpkg-deb; do
 done
 architecture=$1
 host=$(dpkg --print-architecture)
-lock_folder "$2"
 
 sum=$({ cat "${BASH_SOURCE[0]}" && echo "$architecture $host"; } | sha256sum)
-[ "$(cat "$folder/made-from" 2>/dev/null)" != "$sum" ] || exit 0
-
-echo "Unpacking Debian's Rust compiler for $architecture"
-made=$folder.new
-apt=$folder.apt
-rm -rf "$made" "$apt"
-trap 'rm -rf "$made" "$apt"' EXIT
-mkdir -p "$made/usr/bin" "$made/usr/lib" "$apt/own"
-ln -s usr/lib "$made/lib"
+begin "$2" "$sum" "Unpacking Debian's Rust compiler for $architecture"
+mkdir -p "$apt/own"
 
 # The mirror that this machine uses, asked for another release.
 configure_apt "$apt/own" "$host"
@@ -94,6 +81,4 @@ exec "\$here/$loader" --inhibit-cache --library-path "\$here/$libraries" "\$here
 X
 chmod 755 "$made/rustc"
 
-echo "$sum" >"$made/made-from"
-rm -rf "$folder"
-mv "$made" "$folder"
+finish

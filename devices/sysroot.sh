@@ -8,14 +8,8 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=apt.sh
 source "$(dirname "${BASH_SOURCE[0]}")/apt.sh"
 
-die() {
-    echo "$*" >&2
-    exit 1
-}
-
 [ $# = 2 ] || die "usage: $0 ARCHITECTURE FOLDER"
 architecture=$1
-lock_folder "$2"
 
 # ALSA to link with, and the kernel's headers for V4L2. The C library that these depend on comes along to
 # run with. To link with there is none, so that the linker cannot take it for the one that it has for the
@@ -24,19 +18,11 @@ packages=(libasound2-dev linux-libc-dev)
 headers=libc6-dev
 
 sum=$({ cat /etc/os-release "${BASH_SOURCE[0]}" && echo "$architecture"; } | sha256sum)
-[ "$(cat "$folder/made-from" 2>/dev/null)" != "$sum" ] || exit 0
-
+begin "$2" "$sum" "Making the sysroot for $architecture of Debian's packages"
 for tool in apt-get dpkg-deb; do
     command -v "$tool" >/dev/null ||
         die "A sysroot is made of Debian's packages, and there is no '$tool' here: build on Debian."
 done
-echo "Making the sysroot for $architecture of Debian's packages"
-made=$folder.new
-apt=$folder.apt
-rm -rf "$made" "$apt"
-trap 'rm -rf "$made" "$apt"' EXIT
-mkdir -p "$made/usr/bin" "$made/usr/lib" "$apt"
-ln -s usr/lib "$made/lib"
 
 configure_apt "$apt" "$architecture"
 in_apt "$apt" apt-get update ||
@@ -50,6 +36,4 @@ for package in "$apt"/archives/*.deb; do
 done
 dpkg-deb --fsys-tarfile "$apt/$headers"_*.deb | tar -x --no-same-owner -C "$made" ./usr/include
 
-echo "$sum" >"$made/made-from"
-rm -rf "$folder"
-mv "$made" "$folder"
+finish

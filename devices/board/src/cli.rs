@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -101,12 +101,15 @@ impl From<Patience> for service::Patience {
 pub fn run() -> Result<()> {
     let Cli { root, command } = Cli::parse();
     let store = Store::at(root.join(Setup::HOME));
-    match command {
-        Command::Status { json } => return status::show(&store, json),
-        Command::Settle => return settle(&root, &store),
-        _ => {}
-    }
-    let _lock = Lock::take(&root)?;
+    let _lock = match command {
+        Command::Status { .. } => None,
+        Command::Settle => match Lock::try_take(&root)? {
+            Some(lock) => Some(lock),
+            // Whoever is switching started the service, and this with it: then there was no power cut.
+            None => return Ok(()),
+        },
+        _ => Some(Lock::take(&root)?),
+    };
     let update = |patience: Patience| Update {
         store: &store,
         patience: patience.into(),
@@ -124,12 +127,13 @@ pub fn run() -> Result<()> {
         Command::Receive => receive::files(&store),
         Command::Install(patience) => update(patience).install(),
         Command::Rollback { release, patience } => update(patience).roll_back(release),
+        Command::Settle => settle(&store),
+        Command::Status { json } => status::show(&store, json),
         Command::Uninstall { purge } => remove::everything(&root, &store, purge),
-        Command::Status { .. } | Command::Settle => Ok(()),
     }
 }
 
-fn set_up(root: &std::path::Path, board: String, keys: &[String], options: String) -> Result<()> {
+fn set_up(root: &Path, board: String, keys: &[String], options: String) -> Result<()> {
     let keys = keys
         .iter()
         .map(|key| Key::parse(key, "what --key was given"));
@@ -144,11 +148,7 @@ fn set_up(root: &std::path::Path, board: String, keys: &[String], options: Strin
     service::reload()
 }
 
-fn settle(root: &std::path::Path, store: &Store) -> Result<()> {
-    // Whoever is switching started the service, and this with it: then there was no power cut.
-    let Some(_lock) = Lock::try_take(root)? else {
-        return Ok(());
-    };
+fn settle(store: &Store) -> Result<()> {
     if let Some(gone) = store.settle()? {
         println!("The update to {gone} was cut off: back to the last good release");
         service::reload()?;

@@ -1,14 +1,14 @@
 //! The board that is a machine in QEMU, for everyone who has none: made and started by the scripts in `devices/virtual`.
 
 use std::fs;
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
+use evenkeel_release::durable;
 
 use crate::checkout;
-use crate::ssh::Address;
+use crate::ssh::{Address, last_line};
 
 /// The name in the settings that the script prints for ssh.
 const HOST: &str = "virtual-board";
@@ -23,12 +23,12 @@ pub fn start() -> Result<String> {
         .stdin(Stdio::null())
         .output()
         .context("the script of the virtual board cannot be run")?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    let last = said.lines().map(str::trim).rfind(|line| !line.is_empty());
     ensure!(
         output.status.success(),
         "the virtual board did not start: {}",
-        last.unwrap_or("its script does not say why")
+        last_line(&output.stderr)
+            .as_deref()
+            .unwrap_or("its script does not say why")
     );
     Ok("a board of arm64 in QEMU".into())
 }
@@ -45,8 +45,8 @@ pub fn address() -> Result<Address> {
         String::from_utf8_lossy(&output.stderr).trim()
     );
     let path = settings_file()?;
-    let written = fs::File::create(&path).and_then(|mut file| file.write_all(&output.stdout));
-    written.with_context(|| format!("cannot write {}", path.display()))?;
+    durable::write(&path, &output.stdout, 0o644)
+        .with_context(|| format!("cannot write {}", path.display()))?;
     Ok(Address {
         host: HOST.into(),
         options: Vec::new(),

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, Permissions};
 use std::io::{Read, copy};
+use std::iter;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -147,31 +148,43 @@ impl Store {
     }
 
     fn missing<'a>(&self, manifest: &'a Manifest) -> Result<Vec<&'a Entry>, Error> {
+        let held = self.held()?;
         let mut missing: Vec<&Entry> = Vec::new();
         for entry in &manifest.files {
             let twice = missing.iter().any(|other| other.sha256 == entry.sha256);
-            if !twice && self.find(entry)?.is_none() {
+            if !twice && self.find(entry, &held).is_none() {
                 missing.push(entry);
             }
         }
         Ok(missing)
     }
 
-    /// A file on the board with these bytes: one that was sent, or one of another release.
-    fn find(&self, wanted: &Entry) -> Result<Option<PathBuf>, Error> {
-        let mut candidates = vec![self.incoming().join(wanted.sha256.to_string())];
+    /// The files of the releases that are on the board, and where they are. A list that is damaged is no reason to refuse
+    /// another release.
+    fn held(&self) -> Result<Vec<(Entry, PathBuf)>, Error> {
+        let mut held = Vec::new();
         for id in self.releases()? {
-            // A list that is damaged is no reason to refuse another release.
             let files = self.manifest(&id).map(|manifest| manifest.files);
-            let same = |entry: &Entry| {
-                entry.sha256 == wanted.sha256 && entry.executable == wanted.executable
+            let folder = self.folder(&id);
+            let placed = |entry: Entry| {
+                let path = folder.join(entry.path.as_path());
+                (entry, path)
             };
-            let found = files.unwrap_or_default().into_iter().find(same);
-            candidates.extend(found.map(|entry| self.folder(&id).join(entry.path.as_path())));
+            held.extend(files.unwrap_or_default().into_iter().map(placed));
         }
+        Ok(held)
+    }
+
+    /// A file on the board with these bytes: one that was sent, or one of those that are `held`.
+    fn find(&self, wanted: &Entry, held: &[(Entry, PathBuf)]) -> Option<PathBuf> {
+        let same = |(entry, _): &&(Entry, PathBuf)| {
+            entry.sha256 == wanted.sha256 && entry.executable == wanted.executable
+        };
+        let held = held.iter().filter(same).map(|(_, path)| path.clone());
+        let mut candidates =
+            iter::once(self.incoming().join(wanted.sha256.to_string())).chain(held);
         // Bytes on a card change: what was right once is read again.
-        let good = |path: &PathBuf| digest(path).is_ok_and(|(is, _)| is == wanted.sha256);
-        Ok(candidates.into_iter().find(good))
+        candidates.find(|path| digest(path).is_ok_and(|(is, _)| is == wanted.sha256))
     }
 
     fn must_fit(&self, bytes: u64) -> Result<(), Error> {
@@ -190,9 +203,10 @@ impl Store {
     }
 
     fn put_together(&self, manifest: &Manifest, folder: &Path) -> Result<(), Error> {
+        let held = self.held()?;
         let mut sources = Vec::new();
         for entry in &manifest.files {
-            sources.extend(self.find(entry)?.map(|source| (entry, source)));
+            sources.extend(self.find(entry, &held).map(|source| (entry, source)));
         }
         let (all, there) = (manifest.files.len(), sources.len());
         if there < all {

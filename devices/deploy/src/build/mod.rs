@@ -10,12 +10,11 @@ mod rust;
 mod sysroot;
 mod zig;
 
-use std::fs::{self, File};
-use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
+use evenkeel_release::durable;
 
 pub use elf::Facts;
 
@@ -112,7 +111,10 @@ pub fn build(request: &Request) -> anyhow::Result<Vec<Program>> {
                 made.path.display()
             );
             let path = out.join(name);
-            put(&made.path, &path).with_context(|| format!("cannot write {}", path.display()))?;
+            let bytes = fs::read(&made.path)
+                .with_context(|| format!("cannot read {}", made.path.display()))?;
+            durable::write(&path, &bytes, 0o755)
+                .with_context(|| format!("cannot write {}", path.display()))?;
             Ok(Program { path, ..made })
         })
         .collect()
@@ -145,15 +147,4 @@ fn linking(places: &Places, board: &Board) -> anyhow::Result<Linking> {
         tools: zig::get(places)?,
         sysroot: sysroot::make(places, board.target)?,
     })
-}
-
-/// Copies a program so that its name never stands for half of it.
-fn put(from: &Path, to: &Path) -> io::Result<()> {
-    let mut name = to.as_os_str().to_owned();
-    name.push(".new");
-    let beside = PathBuf::from(name);
-    fs::copy(from, &beside)?;
-    fs::set_permissions(&beside, fs::Permissions::from_mode(0o755))?;
-    File::open(&beside)?.sync_all()?;
-    fs::rename(&beside, to)
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 
+use super::print;
 use crate::keys::{self, SigningKey};
 
 /// Makes the key that releases are signed with, or shows it
@@ -44,9 +45,12 @@ pub fn run(args: Args) -> Result<ExitCode> {
         let password = args.password.then(new_password).transpose()?;
         SigningKey::make(&path, password)?
     };
-    println!("secret  {}", path.display());
-    println!("public  {}", keys::public_place(&path).display());
-    println!("number  {}", key.public.id());
+    print(&format!(
+        "secret  {}\npublic  {}\nnumber  {}\n",
+        path.display(),
+        keys::public_place(&path).display(),
+        key.public.id()
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -4,9 +4,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 
+use super::print;
 use super::reach::Reach;
 use crate::boards::{self, Board};
-use crate::deploy::{Agent, Report, Terminal, roll_back};
+use crate::deploy::{Agent, Report, Terminal};
 
 /// A board, by its kind if that says where it is, and by its address.
 #[derive(Debug, clap::Args)]
@@ -94,7 +95,7 @@ impl Status {
         let said = self
             .which
             .with_agent(|agent| agent.call(&format!("status{json}")))?;
-        print!("{said}");
+        print(&said)?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -109,7 +110,7 @@ impl Rollback {
         let arguments = format!("rollback --patience {}{to}", self.patience);
         self.which.with_agent(|agent| {
             let report = Terminal::new();
-            let installed = roll_back(agent, &arguments, &report);
+            let installed = agent.switch(&arguments, &mut |step| report.begin(step));
             let live = installed
                 .as_ref()
                 .map(|done| done.live.as_deref().unwrap_or_default());
@@ -155,7 +156,7 @@ impl Uninstall {
         self.which
             .with_agent(|agent| agent.call(&format!("uninstall{purge}")))
             .context("nothing was there, or not all of it could be removed")?;
-        println!("evenkeel is gone from the board");
+        print("evenkeel is gone from the board\n")?;
         Ok(ExitCode::SUCCESS)
     }
 }

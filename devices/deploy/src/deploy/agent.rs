@@ -12,7 +12,7 @@ use tar::{Builder, Header};
 
 use crate::boards::Board;
 use crate::pack::Release;
-use crate::ssh::{Connection, Sudo, quoted};
+use crate::ssh::{Connection, Sudo, last_line, quoted};
 
 const PROGRAM: &str = "/opt/evenkeel/bin/evenkeel-board";
 
@@ -29,6 +29,8 @@ pub struct Agent<'a> {
 pub struct Offered {
     /// Files to send.
     pub missing: Vec<Digest>,
+    /// How many bytes these are.
+    pub bytes: u64,
 }
 
 /// What the board did.
@@ -197,11 +199,8 @@ fn must(output: &Output, what: &str) -> Result<()> {
     if output.status.code() == Some(127) {
         bail!("evenkeel is not on this board: bring it there with `evenkeel-deploy to`");
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let last = said.lines().map(str::trim).rfind(|line| !line.is_empty());
-    let last = last.map(|line| line.trim_start_matches("evenkeel-board: "));
-    match last {
-        Some(why) => bail!("{what}: {why}"),
+    match last_line(&output.stderr) {
+        Some(why) => bail!("{what}: {}", why.trim_start_matches("evenkeel-board: ")),
         None => bail!(
             "{what} and does not say why (exit code {:?})",
             output.status.code()

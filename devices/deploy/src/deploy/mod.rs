@@ -9,7 +9,7 @@ mod steps;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
-use evenkeel_release::{Key, Version};
+use evenkeel_release::{Digest, Key, Version};
 
 use crate::boards::Board;
 use crate::keys::SigningKey;
@@ -19,7 +19,7 @@ use crate::ssh::{Address, Connection, Sudo};
 pub use agent::Agent;
 pub use programs::Programs;
 pub use report::{Report, Terminal};
-pub use steps::{STEPS, roll_back};
+pub use steps::STEPS;
 
 use facts::Facts;
 
@@ -105,7 +105,8 @@ pub struct Deployment<'a> {
     ready: &'a Ready<'a>,
     address: Address,
     link: Option<Link>,
-    missing: Vec<evenkeel_release::Digest>,
+    missing: Vec<Digest>,
+    bytes: u64,
     outcome: Outcome,
 }
 
@@ -123,6 +124,7 @@ impl<'a> Deployment<'a> {
             address,
             link: None,
             missing: Vec::new(),
+            bytes: 0,
             outcome: Outcome::default(),
         }
     }

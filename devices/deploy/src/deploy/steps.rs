@@ -1,11 +1,9 @@
 //! What happens on the way of a release to a board, in order. Each step can be taken again, and after each the board
 //! runs what it ran before; only the last one changes that, on the board itself and in one piece.
 
-use std::io::Write;
+use anyhow::Result;
 
-use anyhow::{Context, Result};
-
-use super::agent::{Agent, Installed};
+use super::agent::Installed;
 use super::facts::Facts;
 use super::report::Report;
 use super::{Deployment, Link, Ready};
@@ -150,24 +148,20 @@ impl Deployment<'_> {
         let all = release.manifest.files.len();
         let said = format!("{} of {all} files are to be sent", offered.missing.len());
         self.missing = offered.missing;
+        self.bytes = offered.bytes;
         Ok(said)
     }
 
     fn send(&mut self, report: &dyn Report) -> Result<String> {
         let release = &self.ready.release;
-        let sizes = self
-            .missing
-            .iter()
-            .map(|digest| Ok(release.open(*digest)?.0));
-        let total: u64 = sizes.sum::<Result<u64>>()?;
         if self.missing.is_empty() {
             return Ok("nothing".into());
         }
-        let progress = report.progress(total);
+        let progress = report.progress(self.bytes);
         self.agent()?
             .send(release, &self.missing, &mut |bytes| progress.add(bytes))?;
-        self.outcome.sent = total;
-        Ok(format!("{:.1} MB", total as f64 / 1e6))
+        self.outcome.sent = self.bytes;
+        Ok(format!("{:.1} MB", self.bytes as f64 / 1e6))
     }
 
     fn install(&self, report: &dyn Report) -> Result<String> {
@@ -177,19 +171,10 @@ impl Deployment<'_> {
             .agent()?
             .switch(&arguments, &mut |step| report.begin(step))?;
         let Installed { steps, live } = installed;
-        let mut said = Vec::new();
-        for (step, seconds) in steps {
-            write!(said, "{step} {seconds:.1} s, ").context("no memory")?;
-        }
-        let live = live.unwrap_or_default();
-        Ok(format!("{}{live} is live", String::from_utf8_lossy(&said)))
+        let said: String = steps
+            .iter()
+            .map(|(step, seconds)| format!("{step} {seconds:.1} s, "))
+            .collect();
+        Ok(format!("{said}{} is live", live.unwrap_or_default()))
     }
-}
-
-/// Goes back to an older release.
-///
-/// # Errors
-/// When there is none, or it does not answer.
-pub fn roll_back(agent: &Agent, arguments: &str, report: &dyn Report) -> Result<Installed> {
-    agent.switch(arguments, &mut |step| report.begin(step))
 }

@@ -1,5 +1,7 @@
 //! What `ssh` says when it fails, in words that say what to do.
 
+use super::last_line;
+
 /// One sentence for what `ssh` wrote on its standard error.
 pub fn explain(host: &str, said: &str) -> String {
     let has = |text: &str| said.contains(text);
@@ -43,8 +45,8 @@ pub fn explain(host: &str, said: &str) -> String {
     if broke.into_iter().any(has) || said.trim().is_empty() {
         return format!("the connection to {host} broke: run this again, it goes on where it was");
     }
-    let last = said.lines().map(str::trim).rfind(|line| !line.is_empty());
-    format!("ssh to {host} failed: {}", last.unwrap_or_default())
+    let last = last_line(said.as_bytes()).unwrap_or_default();
+    format!("ssh to {host} failed: {last}")
 }
 
 #[cfg(test)]

@@ -139,18 +139,7 @@ impl Connection {
         let readers = [drain(stdout), drain(stderr)];
         let written = write(&mut stdin);
         drop(stdin);
-        let status = child.wait().context("`ssh` is lost")?;
-        let [stdout, stderr] = readers.map(|reader| reader.join().unwrap_or_default());
-        let output = Output {
-            status,
-            stdout,
-            stderr,
-        };
-        self.must_be_up(&output)?;
-        if output.status.success() {
-            written.context("the connection broke while sending")?;
-        }
-        Ok(output)
+        self.end(child, readers, written)
     }
 
     /// Runs a command and hands on each line that it writes as it comes.
@@ -173,26 +162,33 @@ impl Connection {
         for text in io::BufRead::lines(io::BufReader::new(stdout)) {
             line(&text.context("the connection broke")?);
         }
-        let status = child.wait().context("`ssh` is lost")?;
-        let output = Output {
-            status,
-            stdout: Vec::new(),
-            stderr: errors.join().unwrap_or_default(),
-        };
-        self.must_be_up(&output)?;
-        if output.status.success() {
-            written.context("the connection broke while sending")?;
-        }
-        Ok(output)
+        self.end(child, [drain(None::<io::Empty>), errors], written)
     }
 
-    fn must_be_up(&self, output: &Output) -> Result<()> {
+    /// What came of a command: what the readers of its output and its errors have got, and whether it was `written` to.
+    fn end(
+        &self,
+        mut child: Child,
+        readers: [thread::JoinHandle<Vec<u8>>; 2],
+        written: io::Result<()>,
+    ) -> Result<Output> {
+        let status = child.wait().context("`ssh` is lost")?;
+        let [stdout, stderr] = readers.map(|reader| reader.join().unwrap_or_default());
         // ssh's own failures have this code; a program on the board hardly has.
-        if output.status.code() == Some(255) {
-            let said = String::from_utf8_lossy(&output.stderr);
-            bail!(fault::explain(self.host(), &said));
+        if status.code() == Some(255) {
+            bail!(fault::explain(
+                self.host(),
+                &String::from_utf8_lossy(&stderr)
+            ));
         }
-        Ok(())
+        if status.success() {
+            written.context("the connection broke while sending")?;
+        }
+        Ok(Output {
+            status,
+            stdout,
+            stderr,
+        })
     }
 }
 
@@ -214,6 +210,13 @@ fn drain(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Vec<u8>
         }
         bytes
     })
+}
+
+/// The last thing that a program wrote on its standard error, if it wrote any.
+pub fn last_line(errors: &[u8]) -> Option<String> {
+    let said = String::from_utf8_lossy(errors);
+    let last = said.lines().map(str::trim).rfind(|line| !line.is_empty());
+    last.map(str::to_owned)
 }
 
 /// A word as the board's shell reads it back.
