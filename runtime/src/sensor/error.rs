@@ -19,6 +19,8 @@ pub enum Trouble {
     Gone,
     /// It is there and gives nothing.
     Stalled,
+    /// It gives more than can be taken in time.
+    Overrun,
     /// A clip or a command has come to its end.
     Ended,
     /// The driver says something else.

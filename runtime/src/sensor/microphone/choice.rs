@@ -4,6 +4,7 @@ use cpal::{
     BufferSize, SampleFormat, StreamConfig, SupportedBufferSize, SupportedStreamConfigRange,
 };
 
+use super::buffering::PieceLength;
 use crate::window::SampleRate;
 
 /// What to ask a microphone for.
@@ -14,10 +15,6 @@ pub struct Choice {
     /// How many, and how many at once.
     pub config: StreamConfig,
 }
-
-/// Sound arrives in pieces of this length: long enough for a slow board to keep up, short beside a window.
-/// Milliseconds.
-const PIECE: u32 = 50;
 
 /// Rates that hardware has, where a range includes them.
 const USUAL: [u32; 2] = [48_000, 44_100];
@@ -30,7 +27,11 @@ const EVEN: u64 = 4;
 
 /// The cheapest configuration whose rate is at least `wanted`: the same rate or the next that is offered, and few
 /// channels. If all are slower, the fastest. `None` if there is none that can be read.
-pub fn cheapest(offers: &[SupportedStreamConfigRange], wanted: SampleRate) -> Option<Choice> {
+pub fn cheapest(
+    offers: &[SupportedStreamConfigRange],
+    wanted: SampleRate,
+    piece: PieceLength,
+) -> Option<Choice> {
     let candidates = offers.iter().flat_map(|offer| {
         let loss = loss(offer.sample_format())?;
         Some(rates(offer, wanted.hz()).into_iter().map(move |rate| {
@@ -45,7 +46,7 @@ pub fn cheapest(offers: &[SupportedStreamConfigRange], wanted: SampleRate) -> Op
         config: StreamConfig {
             channels: offer.channels(),
             sample_rate: rate,
-            buffer_size: buffer(*offer.buffer_size(), rate),
+            buffer_size: buffer(*offer.buffer_size(), piece.samples(rate)),
         },
     })
 }
@@ -83,10 +84,10 @@ fn effort(rate: u32, wanted: u32) -> u64 {
     u64::from(rate) * share
 }
 
-fn buffer(offered: SupportedBufferSize, rate: u32) -> BufferSize {
+fn buffer(offered: SupportedBufferSize, samples: u32) -> BufferSize {
     match offered {
         SupportedBufferSize::Range { min, max } if min <= max => {
-            BufferSize::Fixed((rate / 1000 * PIECE).clamp(min.max(1), max.max(1)))
+            BufferSize::Fixed(samples.clamp(min.max(1), max.max(1)))
         }
         _ => BufferSize::Default,
     }
@@ -96,13 +97,15 @@ fn buffer(offered: SupportedBufferSize, rate: u32) -> BufferSize {
 mod tests {
     use super::*;
 
+    const PIECE: PieceLength = PieceLength::SHORTEST;
+
     fn offer(channels: u16, rates: (u32, u32), format: SampleFormat) -> SupportedStreamConfigRange {
         let buffer = SupportedBufferSize::Range { min: 64, max: 4096 };
         SupportedStreamConfigRange::new(channels, rates.0, rates.1, buffer, format)
     }
 
     fn choose(offers: &[SupportedStreamConfigRange], wanted: u32) -> (u32, u16, SampleFormat) {
-        let choice = cheapest(offers, SampleRate::new(wanted).unwrap()).unwrap();
+        let choice = cheapest(offers, SampleRate::new(wanted).unwrap(), PIECE).unwrap();
         (
             choice.config.sample_rate,
             choice.config.channels,
@@ -148,13 +151,13 @@ mod tests {
         ];
         assert_eq!(choose(&offers, 16_000), (48_000, 1, SampleFormat::F32));
         let wanted = SampleRate::new(16_000).unwrap();
-        assert_eq!(cheapest(&offers[3..], wanted), None);
-        assert_eq!(cheapest(&[], wanted), None);
+        assert_eq!(cheapest(&offers[3..], wanted, PIECE), None);
+        assert_eq!(cheapest(&[], wanted, PIECE), None);
     }
 
     #[test]
     fn pieces_are_long_where_the_device_allows() {
-        let of = |buffer| super::buffer(buffer, 48_000);
+        let of = |buffer| super::buffer(buffer, 2400);
         let range = |min, max| SupportedBufferSize::Range { min, max };
         assert_eq!(of(range(64, 8192)), BufferSize::Fixed(2400));
         assert_eq!(of(range(64, 1024)), BufferSize::Fixed(1024));

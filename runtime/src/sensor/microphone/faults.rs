@@ -71,6 +71,15 @@ pub fn gone(name: &str, error: &cpal::Error) -> SensorError {
     SensorError::new(Trouble::Gone, what)
 }
 
+/// A microphone whose buffer is too short for this machine.
+pub fn overrun(name: &str) -> SensorError {
+    let what = format!(
+        "the microphone {name} loses sound again and again, as its buffer is too short for this machine; it is opened \
+         again with a longer one"
+    );
+    SensorError::new(Trouble::Overrun, what)
+}
+
 const GROUP: &str = "audio";
 
 /// Whether this user may use sound devices, whose files are in `folder`: `/dev/snd`.

@@ -3,6 +3,7 @@
 //! The sound system calls back on a thread of its own, which puts the samples into a ring; see [`ring`]. A second
 //! thread keeps the stream and closes it when the microphone is no longer wanted, because closing may hang.
 
+mod buffering;
 mod choice;
 mod faults;
 mod listing;
@@ -19,8 +20,9 @@ use std::time::Duration;
 use cpal::traits::{DeviceTrait, StreamTrait};
 use cpal::{BufferSize, Data, Device, ErrorKind, InputCallbackInfo};
 
+use self::buffering::{PieceLength, Strain};
 use self::choice::{Choice, cheapest};
-use self::faults::{Meaning, fault, gone, meaning, unfit};
+use self::faults::{Meaning, fault, gone, meaning, overrun, unfit};
 use self::ring::{Heard, ring};
 use self::sources::{Source, meant};
 use super::closing::while_closing;
@@ -36,6 +38,8 @@ pub struct Microphone {
     wanted: SampleRate,
     /// What was open last, to find it again.
     last: Mutex<Option<Last>>,
+    /// How long pieces have to be, by what was seen so far.
+    piece: Arc<Mutex<PieceLength>>,
 }
 
 #[derive(Clone)]
@@ -54,12 +58,18 @@ impl Microphone {
             spec: spec.map(str::to_owned),
             wanted,
             last: Mutex::new(None),
+            piece: Arc::new(Mutex::new(PieceLength::SHORTEST)),
         }
     }
 
     fn last(&self) -> MutexGuard<'_, Option<Last>> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.last)
     }
+}
+
+/// What is kept is whole at any time, also when a thread crashed that had it.
+fn locked<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Sensor for Microphone {
@@ -78,6 +88,7 @@ impl Sensor for Microphone {
             spec: self.spec.clone(),
             before: self.last().clone().map(|last| last.id),
             wanted: self.wanted,
+            piece: *locked(&self.piece),
             clock: clock.clone(),
         };
         let task = move || keep(&request, &tell, &stopped);
@@ -95,11 +106,15 @@ impl Sensor for Microphone {
         let begun = told
             .recv()
             .map_err(|_| broken("the sound system crashed".into()))??;
+        let name = begun.last.shown.clone();
         *self.last() = Some(begun.last);
         Ok(Box::new(Listening {
+            name,
             heard: begun.heard,
             format: begun.format,
             signs: begun.signs,
+            strain: Strain::default(),
+            piece: Arc::clone(&self.piece),
             _stop: stop,
         }))
     }
@@ -110,6 +125,7 @@ struct Request {
     spec: Option<String>,
     before: Option<String>,
     wanted: SampleRate,
+    piece: PieceLength,
     clock: Clock,
 }
 
@@ -124,6 +140,9 @@ struct Begun {
 /// What the sound system tells beside the sound.
 #[derive(Clone, Default)]
 struct Signs {
+    /// Pieces that nobody took out of the ring in time.
+    left: Arc<AtomicU64>,
+    /// Pieces that nobody took out of the driver's buffer in time.
     overruns: Arc<AtomicU64>,
     end: Arc<OnceLock<SensorError>>,
 }
@@ -174,7 +193,7 @@ fn begin_with(
     let shown = source.shown();
     let failed = |error: cpal::Error| fault(&shown, &error);
     let offers: Vec<_> = device.supported_input_configs().map_err(failed)?.collect();
-    let choice = cheapest(&offers, request.wanted).ok_or_else(|| unfit(&shown))?;
+    let choice = cheapest(&offers, request.wanted, request.piece).ok_or_else(|| unfit(&shown))?;
     let rate = SampleRate::recorded(choice.config.sample_rate).map_err(|_| unfit(&shown))?;
     let signs = Signs::default();
     let (stream, heard) = build(device, choice, rate, &shown, &signs, &request.clock)
@@ -213,7 +232,7 @@ fn build(
     signs: &Signs,
     clock: &Clock,
 ) -> Result<(cpal::Stream, Heard), cpal::Error> {
-    let (mut ear, heard) = ring(rate, &signs.overruns);
+    let (mut ear, heard) = ring(rate, &signs.left);
     let (clock, name, signs) = (clock.clone(), name.to_owned(), signs.clone());
     let channels = usize::from(config.channels);
     let on_sound = move |data: &Data, info: &InputCallbackInfo| {
@@ -240,9 +259,12 @@ fn build(
 
 /// An open microphone. The thread that keeps the stream closes it when this is dropped.
 struct Listening {
+    name: String,
     heard: Heard,
     format: String,
     signs: Signs,
+    strain: Strain,
+    piece: Arc<Mutex<PieceLength>>,
     _stop: Sender<()>,
 }
 
@@ -251,16 +273,21 @@ impl Capture for Listening {
         self.format.clone()
     }
 
-    fn poll(&mut self, _: Duration, intake: &mut dyn Intake) -> Result<(), SensorError> {
+    fn poll(&mut self, now: Duration, intake: &mut dyn Intake) -> Result<(), SensorError> {
         self.heard.drain(intake);
-        match self.signs.end.get() {
-            Some(error) => Err(error.clone()),
-            None => Ok(()),
+        if let Some(error) = self.signs.end.get() {
+            return Err(error.clone());
         }
+        let overruns = self.signs.overruns.load(Ordering::Relaxed);
+        if self.strain.is_too_much(overruns, now) && locked(&self.piece).lengthen() {
+            return Err(overrun(&self.name));
+        }
+        Ok(())
     }
 
     fn overruns(&self) -> u64 {
-        self.signs.overruns.load(Ordering::Relaxed)
+        let Signs { left, overruns, .. } = &self.signs;
+        left.load(Ordering::Relaxed) + overruns.load(Ordering::Relaxed)
     }
 }
 
