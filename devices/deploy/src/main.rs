@@ -6,6 +6,7 @@ mod checkout;
 mod commands;
 mod deploy;
 mod keys;
+mod nearest;
 mod pack;
 mod ssh;
 mod virtual_board;
