@@ -5,7 +5,9 @@ mod build;
 mod checkout;
 mod commands;
 mod deploy;
+mod fleet;
 mod keys;
+mod nearest;
 mod pack;
 mod ssh;
 mod virtual_board;
@@ -29,6 +31,8 @@ Examples:
   evenkeel-deploy to raspberry-pi-4 --host pi@192.168.1.20
   evenkeel-deploy status --host pi@192.168.1.20
   evenkeel-deploy rollback --host pi@192.168.1.20
+  evenkeel-deploy to fleet.toml --wave canary
+  evenkeel-deploy status fleet.toml
 
 `just deploy BOARD …` is `evenkeel-deploy to BOARD …`, built first.
 

@@ -134,6 +134,15 @@ impl Release {
         Ok((entry.size, bytes))
     }
 
+    /// What is in it, whatever its number: the hash of its list without that.
+    pub fn content(&self) -> Digest {
+        let unnumbered = Manifest {
+            version: Version(0),
+            ..self.manifest.clone()
+        };
+        Digest::of(unnumbered.to_text().as_bytes())
+    }
+
     /// Bytes of all files together.
     pub fn bytes(&self) -> u64 {
         self.manifest.files.iter().map(|entry| entry.size).sum()
@@ -181,8 +190,8 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The time, year first: 20261125043310.
-fn now() -> Version {
+/// The number of a release that is made now: the time, year first, as in 20261125043310.
+pub fn now() -> Version {
     let now = OffsetDateTime::now_utc();
     let fields = [
         u64::from(u8::from(now.month())),

@@ -13,9 +13,7 @@ use anyhow::{Context, bail, ensure};
 pub use schema::{Board, Provision, Target};
 
 use crate::checkout;
-
-/// How alike a name has to be to one that there is to be taken for a mistyped one; 1 is the same.
-const NEAR: f64 = 0.6;
+use crate::nearest::nearest;
 
 /// The folder of the board files: the one given, or that of the checkout.
 ///
@@ -47,15 +45,9 @@ pub fn find(folder: &Path, name: &str) -> anyhow::Result<Board> {
     if names.iter().any(|known| known == name) {
         return read(folder, name);
     }
-    let nearest = names
-        .iter()
-        .map(|known| (strsim::jaro_winkler(name, known), known))
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    match nearest {
-        Some((likeness, known)) if likeness >= NEAR => {
-            bail!("there is no board '{name}': did you mean '{known}'?")
-        }
-        _ => {
+    match nearest(name, names.iter().map(String::as_str)) {
+        Some(known) => bail!("there is no board '{name}': did you mean '{known}'?"),
+        None => {
             bail!("there is no board '{name}': `evenkeel-deploy boards` lists those that there are")
         }
     }

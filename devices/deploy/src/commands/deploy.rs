@@ -1,6 +1,6 @@
 //! `evenkeel-deploy to`: a release onto a board.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
@@ -8,6 +8,7 @@ use evenkeel_release::Version;
 use serde_json::json;
 
 use super::reach::Reach;
+use super::{bad_usage, fleet};
 use crate::boards::{self, Board, Provision};
 use crate::checkout;
 use crate::deploy::{Deployment, Programs, Ready, Report, STEPS, Terminal, Wish};
@@ -22,13 +23,18 @@ Examples:
   evenkeel-deploy to raspberry-pi-4 --host pi@192.168.1.20
   evenkeel-deploy to raspberry-pi-4 --host camera-7 --model models/digits --dry-run
   evenkeel-deploy to generic-amd64 --host root@localhost -o Port=2222
+  evenkeel-deploy to fleet.toml
+  evenkeel-deploy to fleet.toml --wave canary --dry-run
 
 The board needs ssh, sudo and systemd. It runs what it ran before until the new release has answered its golden windows
 there, and again if the new one does not answer camera and microphone.
 
-Exit codes: 0 the release is live, 1 it is not (what was live is), 2 bad usage.")]
+With the file of a fleet (docs/deploying.md) it comes to many boards, wave by wave. Boards that have it are left alone, so
+the same command goes on after an end in the middle. Nobody is asked for passwords of ssh and sudo then.
+
+Exit codes: 0 the release is live, on all boards; 1 it is not (where it is not, what was live is); 2 bad usage.")]
 pub struct Args {
-    /// The kind of board; `evenkeel-deploy boards` lists them
+    /// The kind of board, which `evenkeel-deploy boards` lists, or the file of a fleet, as fleet.toml
     board: String,
 
     #[command(flatten)]
@@ -36,6 +42,9 @@ pub struct Args {
 
     #[command(flatten)]
     what: What,
+
+    #[command(flatten)]
+    fleet: fleet::Options,
 
     /// Print every step and take none
     #[arg(long)]
@@ -53,7 +62,8 @@ pub struct What {
     #[arg(long, value_name = "FOLDER")]
     model: Option<PathBuf>,
 
-    /// A folder with programs that were built for the board, in place of building them
+    /// A folder with programs that were built for the board, in place of building them, or with one such folder for each
+    /// kind of board
     #[arg(long, value_name = "FOLDER")]
     programs: Option<PathBuf>,
 
@@ -96,7 +106,20 @@ impl What {
     /// # Errors
     /// When there is none.
     pub fn board(&self, name: &str) -> Result<Board> {
-        boards::find(&boards::folder(self.boards.clone())?, name)
+        boards::find(&self.folder()?, name)
+    }
+
+    /// The folder of the board files.
+    ///
+    /// # Errors
+    /// When none is given and there is no checkout.
+    pub fn folder(&self) -> Result<PathBuf> {
+        boards::folder(self.boards.clone())
+    }
+
+    /// The number that the release is to have; none: that of the time.
+    pub fn version(&self) -> Option<Version> {
+        self.version_number.map(Version)
     }
 
     /// What is wanted of each board.
@@ -110,7 +133,7 @@ impl What {
         };
         Ok(Wish {
             model,
-            version: self.version_number.map(Version),
+            version: self.version(),
             allow_downgrade: self.allow_downgrade,
             set_up: self.set_up,
             patience: self.patience,
@@ -124,7 +147,11 @@ impl What {
     /// When they cannot be built, or are not there, or are for another board.
     pub fn programs(&self, board: &Board) -> Result<Programs> {
         match &self.programs {
-            Some(folder) => Programs::find(board, folder),
+            Some(folder) => {
+                let of_kind = folder.join(&board.name);
+                let folder = if of_kind.is_dir() { &of_kind } else { folder };
+                Programs::find(board, folder)
+            }
             None => Programs::build(board, self.install),
         }
     }
@@ -152,6 +179,19 @@ impl What {
 /// # Errors
 /// When the release is not live at the end.
 pub fn run(args: Args) -> Result<ExitCode> {
+    if fleet::is_file(&args.board) {
+        if args.reach.is_given() {
+            bad_usage("a fleet's file says where its boards are: leave out --host and -o");
+        }
+        let path = Path::new(&args.board);
+        return fleet::to(path, &args.what, &args.fleet, args.dry_run, args.json);
+    }
+    if let Some(option) = args.fleet.used() {
+        bad_usage(&format!(
+            "{option} is for the file of a fleet, and {} is a board",
+            args.board
+        ));
+    }
     let board = args.what.board(&args.board)?;
     let wish = args.what.wish(&board)?;
     let report = Terminal::new();
@@ -200,7 +240,12 @@ pub fn run(args: Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn step<T>(report: &Terminal, name: &str, work: impl FnOnce() -> Result<(T, String)>) -> Result<T> {
+/// Does something and says how long it took.
+pub(super) fn step<T>(
+    report: &Terminal,
+    name: &str,
+    work: impl FnOnce() -> Result<(T, String)>,
+) -> Result<T> {
     report.begin(name);
     let done = work();
     report.end(name, done.as_ref().map(|(_, said)| said.as_str()));

@@ -3,11 +3,15 @@
 pub mod boards;
 pub mod build;
 pub mod deploy;
+mod fleet;
 pub mod key;
 pub mod on_board;
 mod reach;
 
 use std::io::{self, Write};
+
+use clap::CommandFactory;
+use clap::error::ErrorKind;
 
 /// Prints to the standard output; a reader that has gone away (`| head`) is no failure.
 fn print(text: &str) -> io::Result<()> {
@@ -21,4 +25,11 @@ fn print(text: &str) -> io::Result<()> {
 /// Prints `value` as JSON.
 fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     Ok(print(&(serde_json::to_string_pretty(value)? + "\n"))?)
+}
+
+/// Ends the program as clap does where options do not fit together.
+fn bad_usage(why: &str) -> ! {
+    crate::Cli::command()
+        .error(ErrorKind::ArgumentConflict, why)
+        .exit()
 }

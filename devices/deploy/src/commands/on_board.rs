@@ -1,18 +1,19 @@
 //! The commands that look after a board which has a release.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 
-use super::print;
 use super::reach::Reach;
+use super::{bad_usage, fleet, print};
 use crate::boards::{self, Board};
 use crate::deploy::{Agent, Report, Terminal};
 
 /// A board, by its kind if that says where it is, and by its address.
 #[derive(Debug, clap::Args)]
 pub struct Which {
-    /// The kind of board; only `virtual` says where it is
+    /// The kind of board, of which only `virtual` says where it is, or for `status` and `rollback` the file of a fleet
     board: Option<String>,
 
     #[command(flatten)]
@@ -24,6 +25,20 @@ pub struct Which {
 }
 
 impl Which {
+    /// The file of a fleet, if that was named. Otherwise no option for one may be `used`.
+    fn fleet(&self, used: Option<&str>) -> Option<&Path> {
+        let name = self.board.as_deref().filter(|name| fleet::is_file(name));
+        match (name, used) {
+            (Some(_), _) if self.reach.is_given() => {
+                bad_usage("a fleet's file says where its boards are: leave out --host and -o")
+            }
+            (None, Some(option)) => bad_usage(&format!(
+                "{option} needs the file of a fleet, as fleet.toml"
+            )),
+            _ => name.map(Path::new),
+        }
+    }
+
     fn with_agent<T>(&self, call: impl FnOnce(&Agent) -> Result<T>) -> Result<T> {
         let board: Option<Board> = match &self.board {
             Some(name) => Some(boards::find(&boards::folder(self.boards.clone())?, name)?),
@@ -33,22 +48,44 @@ impl Which {
     }
 }
 
-/// Shows what is live on a board, what is kept, and how the service does
+/// Shows what is live on a board, what is kept, and how the service does; or what is live in a fleet
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  evenkeel-deploy status --host pi@192.168.1.20
+  evenkeel-deploy status virtual
+  evenkeel-deploy status fleet.toml --group dock
+
+Exit codes: 0 fine, 1 a board does not answer, 2 bad usage.")]
 pub struct Status {
     #[command(flatten)]
     which: Which,
+
+    #[command(flatten)]
+    selection: fleet::Selection,
 
     /// As JSON
     #[arg(long)]
     json: bool,
 }
 
-/// Goes back to an older release that the board has kept
+/// Goes back to an older release that the board has kept; in a fleet, on the boards that took the last one
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  evenkeel-deploy rollback --host pi@192.168.1.20
+  evenkeel-deploy rollback fleet.toml --wave canary
+
+Exit codes: 0 fine, 1 a board did not go back, 2 bad usage.")]
 pub struct Rollback {
     #[command(flatten)]
     which: Which,
+
+    #[command(flatten)]
+    selection: fleet::Selection,
+
+    #[command(flatten)]
+    journal: fleet::JournalFile,
 
     /// Which release [default: the newest before the live one]
     #[arg(long, value_name = "RELEASE")]
@@ -91,6 +128,9 @@ impl Status {
     /// # Errors
     /// When the board cannot be reached or was not set up.
     pub fn run(self) -> Result<ExitCode> {
+        if let Some(path) = self.which.fleet(self.selection.used()) {
+            return fleet::status(path, self.which.boards.clone(), &self.selection, self.json);
+        }
         let json = if self.json { " --json" } else { "" };
         let said = self
             .which
@@ -106,6 +146,16 @@ impl Rollback {
     /// # Errors
     /// When there is no older release, or it does not answer.
     pub fn run(self) -> Result<ExitCode> {
+        let used = self.selection.used().or(self.journal.used());
+        if let Some(path) = self.which.fleet(used) {
+            if self.to.is_some() {
+                bad_usage(
+                    "--to is for one board: a fleet's boards go back to what each had before",
+                );
+            }
+            let boards = self.which.boards.clone();
+            return fleet::rollback(path, boards, &self.selection, &self.journal, self.patience);
+        }
         let to = self.to.map(|id| format!(" --to {id}")).unwrap_or_default();
         let arguments = format!("rollback --patience {}{to}", self.patience);
         self.which.with_agent(|agent| {

@@ -20,6 +20,11 @@ pub struct Reach {
 }
 
 impl Reach {
+    /// Whether anything of it was said.
+    pub fn is_given(&self) -> bool {
+        self.host.is_some() || !self.options.is_empty()
+    }
+
     /// The address: the one given, or that of the virtual board.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ use crate::ssh::{Address, Connection, Sudo};
 
 pub use agent::Agent;
 pub use programs::Programs;
-pub use report::{Report, Terminal};
+pub use report::{Progress, Report, Terminal};
 pub use steps::STEPS;
 
 use facts::Facts;

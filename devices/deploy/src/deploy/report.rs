@@ -1,7 +1,8 @@
 //! What a person sees of a deployment.
 
 use std::io::IsTerminal;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -17,25 +18,41 @@ pub trait Report: Sync {
 }
 
 /// Bytes on their way.
-pub struct Progress(Option<ProgressBar>);
+pub struct Progress(Shown);
+
+/// To whom.
+enum Shown {
+    Nobody,
+    Person(ProgressBar),
+    Counter(Arc<AtomicU64>),
+}
 
 impl Progress {
     /// Nobody looks.
     pub fn hidden() -> Self {
-        Self(None)
+        Self(Shown::Nobody)
+    }
+
+    /// They are added up.
+    pub fn counted(counter: Arc<AtomicU64>) -> Self {
+        Self(Shown::Counter(counter))
     }
 
     /// So many more are gone.
     pub fn add(&self, bytes: u64) {
-        if let Some(bar) = &self.0 {
-            bar.inc(bytes);
+        match &self.0 {
+            Shown::Nobody => {}
+            Shown::Person(bar) => bar.inc(bytes),
+            Shown::Counter(counter) => {
+                counter.fetch_add(bytes, Ordering::Relaxed);
+            }
         }
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let Some(bar) = &self.0 {
+        if let Shown::Person(bar) = &self.0 {
             bar.finish_and_clear();
         }
     }
@@ -102,6 +119,6 @@ impl Report for Terminal {
         let template = "{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} to go";
         let style = ProgressStyle::with_template(template).expect("a fixed template");
         self.now.disable_steady_tick();
-        Progress(Some(ProgressBar::new(bytes).with_style(style)))
+        Progress(Shown::Person(ProgressBar::new(bytes).with_style(style)))
     }
 }

@@ -5,7 +5,8 @@ mod fault;
 mod sudo;
 
 use std::ffi::OsString;
-use std::io::{self, Read, Write};
+use std::io::{self, IsTerminal, Read, Write};
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
@@ -24,6 +25,21 @@ pub struct Address {
     pub options: Vec<String>,
     /// A file of settings in place of the user's own.
     pub settings: Option<PathBuf>,
+}
+
+/// The option of ssh with which nobody is asked for anything, neither by it nor for sudo.
+pub const SILENT: &str = "BatchMode=yes";
+
+impl Address {
+    fn is_silent(&self) -> bool {
+        let silent = |option: &String| option.eq_ignore_ascii_case(SILENT);
+        self.options.iter().any(silent)
+    }
+
+    /// Whether its user may be asked for passwords.
+    fn may_ask(&self) -> bool {
+        io::stdin().is_terminal() && !self.is_silent()
+    }
 }
 
 /// A connection that stays open: commands after the first cost no handshake.
@@ -56,8 +72,8 @@ impl Connection {
         let connection = Self { address, folder };
         let mut master = connection.ssh();
         master.args(["-f", "-N", "-M"]);
-        if !io::IsTerminal::is_terminal(&io::stdin()) {
-            master.args(["-o", "BatchMode=yes"]);
+        if !connection.address.may_ask() {
+            master.args(["-o", SILENT]);
         }
         // The master stays behind and would keep a pipe open.
         let errors = connection.folder.path().join("errors");
@@ -87,6 +103,11 @@ impl Connection {
 
     fn ssh(&self) -> Command {
         let mut ssh = Command::new("ssh");
+        // Ctrl-C reaches all of a terminal's foreground group. What asks nobody need not be in it, and is then ended by
+        // who started it.
+        if self.address.is_silent() {
+            ssh.process_group(0);
+        }
         // A user's own options come first: for ssh the first value counts.
         for option in &self.address.options {
             ssh.arg("-o").arg(option);
@@ -105,7 +126,7 @@ impl Connection {
 
     fn begin(&self, command: &str) -> Result<Child> {
         self.ssh()
-            .args(["-o", "BatchMode=yes", "-o", "ControlMaster=no", "-T"])
+            .args(["-o", SILENT, "-o", "ControlMaster=no", "-T"])
             .arg(&self.address.host)
             .arg("--")
             .arg(command)

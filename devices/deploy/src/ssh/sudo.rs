@@ -29,7 +29,11 @@ impl Sudo {
         match connection.ask(test)?.status.code() {
             Some(0) => Ok(Self::Needless),
             Some(1) => Ok(Self::Free),
-            Some(2) if stdin().is_terminal() => Self::with_password(connection),
+            Some(2) if connection.address.may_ask() => Self::with_password(connection),
+            Some(2) if stdin().is_terminal() => bail!(
+                "sudo wants a password on {host}, and where many boards are served at once nobody is asked for one: let \
+                 the user do without (a file in /etc/sudoers.d with NOPASSWD), or connect as root"
+            ),
             Some(2) => bail!(
                 "sudo wants a password on {host}, and there is no terminal to ask for it: run this in one, or let the \
                  user do without (a file in /etc/sudoers.d with NOPASSWD)"

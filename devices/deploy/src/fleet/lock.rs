@@ -1,0 +1,46 @@
+//! One at a time for a fleet.
+
+use std::fs::File;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+
+/// Held while a fleet is served; given back when this is dropped or the process ends, however it does.
+pub struct Lock(#[expect(dead_code, reason = "it is open, that is all")] File);
+
+impl Lock {
+    /// On the file of the fleet itself, so that nothing is left of it.
+    ///
+    /// # Errors
+    /// When somebody else holds it.
+    pub fn take(fleet: &Path) -> Result<Self> {
+        let shown = fleet.display();
+        let file = File::open(fleet).with_context(|| format!("cannot read {shown}"))?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Self(file)),
+            Err(Errno::WOULDBLOCK) => {
+                bail!(
+                    "the fleet of {shown} is being served by another run: wait until that is done"
+                )
+            }
+            Err(errno) => Err(errno).with_context(|| format!("cannot lock {shown}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_run_is_refused_while_the_first_goes_on() {
+        let fleet = tempfile::NamedTempFile::new().unwrap();
+        let first = Lock::take(fleet.path()).unwrap();
+        let error = Lock::take(fleet.path()).err().unwrap().to_string();
+        assert!(error.contains("another run"), "{error}");
+        drop(first);
+        Lock::take(fleet.path()).unwrap();
+    }
+}
