@@ -7,6 +7,7 @@ use anyhow::{Result, ensure};
 use evenkeel_release::Version;
 use serde_json::json;
 
+use super::image::{Disk, Wanted};
 use super::reach::Reach;
 use crate::boards::{self, Board, Provision};
 use crate::checkout;
@@ -20,6 +21,7 @@ use crate::virtual_board;
 Examples:
   evenkeel-deploy to virtual
   evenkeel-deploy to raspberry-pi-4 --host pi@192.168.1.20
+  evenkeel-deploy to raspberry-pi-4 --card /dev/sdX --hostname camera-7
   evenkeel-deploy to raspberry-pi-4 --host camera-7 --model models/digits --dry-run
   evenkeel-deploy to generic-amd64 --host root@localhost -o Port=2222
 
@@ -33,6 +35,9 @@ pub struct Args {
 
     #[command(flatten)]
     reach: Reach,
+
+    #[command(flatten)]
+    disk: Disk,
 
     #[command(flatten)]
     what: What,
@@ -155,10 +160,11 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let board = args.what.board(&args.board)?;
     let wish = args.what.wish(&board)?;
     let report = Terminal::new();
-    if board.provision != Provision::Virtual {
+    let disk = args.disk.wanted(&board, args.dry_run)?;
+    if board.provision != Provision::Virtual && disk.is_none() {
         ensure!(
             args.reach.host.is_some(),
-            "which {}? Name its address with --host, as in --host pi@192.168.1.20",
+            "which {}? Name its address with --host, as in --host pi@192.168.1.20, or a card with --card",
             board.name
         );
     }
@@ -177,8 +183,11 @@ pub fn run(args: Args) -> Result<ExitCode> {
         );
         Ok((ready, said))
     })?;
+    if let Some(disk) = disk {
+        return put_on_disk(disk, &ready, args.dry_run, &report);
+    }
     if args.dry_run {
-        return Ok(dry_run(&ready, &args));
+        return Ok(dry_run(&ready, &args.reach));
     }
     if board.provision == Provision::Virtual && args.reach.host.is_none() {
         step(&report, "start board", || Ok(((), virtual_board::start()?)))?;
@@ -200,15 +209,32 @@ pub fn run(args: Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn step<T>(report: &Terminal, name: &str, work: impl FnOnce() -> Result<(T, String)>) -> Result<T> {
+/// A step of the desk's own, told about.
+pub(super) fn step<T>(
+    report: &Terminal,
+    name: &str,
+    work: impl FnOnce() -> Result<(T, String)>,
+) -> Result<T> {
     report.begin(name);
     let done = work();
     report.end(name, done.as_ref().map(|(_, said)| said.as_str()));
     Ok(done?.0)
 }
 
-fn dry_run(ready: &Ready, args: &Args) -> ExitCode {
-    let host = args.reach.host.as_deref().unwrap_or("the virtual board");
+fn put_on_disk(disk: Wanted, ready: &Ready, dry_run: bool, report: &Terminal) -> Result<ExitCode> {
+    if dry_run {
+        println!("Nothing is made or written. Without --dry-run:");
+        for (step, says) in disk.says(ready) {
+            println!("{step:<16} {says}");
+        }
+    } else {
+        disk.make(ready, report)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn dry_run(ready: &Ready, reach: &Reach) -> ExitCode {
+    let host = reach.host.as_deref().unwrap_or("the virtual board");
     println!("Nothing is done to {host}. Without --dry-run:");
     for step in STEPS {
         println!("{:<16} {}", step.name(), step.says(ready, host));

@@ -2,7 +2,9 @@
 
 pub mod boards;
 pub mod build;
+pub mod card;
 pub mod deploy;
+mod image;
 pub mod key;
 pub mod on_board;
 mod reach;
