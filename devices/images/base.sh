@@ -73,7 +73,8 @@ S
 
 base_inputs() {
     printf '%s\n' "$kind" "$arch" "${packages[@]}" "${pi_packages[@]}" "${uefi_packages[@]}"
-    cat /etc/os-release "$here/base.sh" "$here/configure" "$here"/files/*
+    cat /etc/os-release "$here/configure" "$here"/files/*
+    declare -f boot_folder write_sources write_before make_base
 }
 
 make_base() {
@@ -88,7 +89,7 @@ make_base() {
     uefi) chosen=("${packages[@]}" "${uefi_packages[@]}") ;;
     esac
     echo "Installing Debian's packages for the image ($kind, $arch), which takes some minutes"
-    SYSTEMD_RELAX_ESP_CHECKS=1 mmdebstrap --architectures="$arch" --variant=minbase --format=tar \
+    SYSTEMD_RELAX_ESP_CHECKS=1 INITRD=No mmdebstrap --architectures="$arch" --variant=minbase --format=tar \
         --include="$(IFS=, && echo "${chosen[*]},linux-image-$arch")" \
         --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
         --dpkgopt='path-include=/usr/share/doc/*/copyright' --dpkgopt='path-exclude=/usr/share/locale/*' \

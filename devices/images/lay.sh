@@ -46,7 +46,7 @@ lay_wifi() {
     (
         umask 077
         cat >"$to/etc/wpa_supplicant/wpa_supplicant-wlan0.conf" <<S
-ctrl_interface=DIR=/run/wpa_supplicant GROUP=netdev
+ctrl_interface=DIR=/run/wpa_supplicant
 country=$country
 network={
 	ssid=$name

@@ -128,6 +128,14 @@ impl Card {
         })
     }
 
+    /// What its maker calls it, or that nobody knows.
+    pub fn model(&self) -> &str {
+        match self.model.as_str() {
+            "" => "of an unknown make",
+            model => model,
+        }
+    }
+
     /// Its file in `/dev`.
     pub fn device(&self) -> PathBuf {
         Path::new("/dev").join(self.name.replace('!', "/"))
@@ -137,19 +145,16 @@ impl Card {
 /// What will be erased, for a person who is going to be asked.
 impl fmt::Display for Card {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let model = match self.model.as_str() {
-            "" => "of an unknown make",
-            model => model,
-        };
         let kind = match self.removable {
             true => "can be taken out",
             false => "built in, or a disk in a case",
         };
         write!(
             f,
-            "{:<12} {:>9}  {model}, {kind}",
+            "{:<12} {:>9}  {}, {kind}",
             self.name,
-            size(self.bytes)
+            size(self.bytes),
+            self.model()
         )?;
         for part in self.parts.iter().skip(1) {
             write!(

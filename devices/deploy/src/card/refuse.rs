@@ -39,7 +39,7 @@ impl Card {
         ensure!(
             self.removable || fixed,
             "{device} ({}, {}) is not a card and cannot be taken out: if it is the right one all the same, say --fixed-disk",
-            self.model,
+            self.model(),
             size(self.bytes)
         );
         ensure!(
