@@ -50,25 +50,18 @@ write_sources() {
         die "This machine's apt has no package lists of Debian: an image can only be made on Debian, after 'apt-get update'."
 }
 
-# What the packages' scripts may want to know before it runs, in a folder that is laid over the empty root.
+# What the packages' scripts want to know before they run, in a folder that is laid over the empty root. ROOT-ID stands
+# for the partition, which is another one in each image.
 write_before() {
     local to=$1
-    mkdir -p "$to/etc/default" "$to/etc/kernel" "$to$(boot_folder "$kind")"
-    # ROOT-ID stands for the partition, which is another one in each image.
-    case $kind in
-    pi)
-        cat >"$to/etc/default/raspi-firmware" <<'S'
-ROOTPART=PARTUUID=ROOT-ID
-CONSOLES="ttyS1,115200 tty0"
-S
-        ;;
-    uefi)
+    mkdir -p "$to$(boot_folder "$kind")"
+    if [ "$kind" = uefi ]; then
+        mkdir -p "$to/etc/kernel"
         echo 'root=PARTUUID=ROOT-ID ro fsck.repair=yes quiet' >"$to/etc/kernel/cmdline"
         echo debian >"$to/etc/kernel/entry-token"
         # A folder of that name is where the kernels go.
         mkdir -p "$to$(boot_folder "$kind")/debian"
-        ;;
-    esac
+    fi
 }
 
 base_inputs() {
