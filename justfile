@@ -39,6 +39,10 @@ test-devices: build
 test-foreign *boards="virtual armv7": build
     tests/devices/foreign.sh {{ boards }}
 
+# Make the images of these boards, look into them, and start them in QEMU (half an hour the first time)
+test-images *boards="generic-amd64 generic-arm64 raspberry-pi-3": build
+    tests/devices/images.sh {{ boards }}
+
 # A day of clips, as fast as the machine can play them, with sensors that fail at random every few seconds: counts, outages, memory (some minutes)
 soak hours="24": build
     {{ evenkeel }} live --model models/digits --clip clips/demo --times 3 --loop --speed max --faults 4 --quiet --tally \
@@ -51,7 +55,7 @@ fmt:
 # Look for mistakes and bad style in the Rust code and the scripts
 lint: setup
     cargo clippy --release --workspace --all-targets -- -D warnings
-    if command -v shellcheck >/dev/null; then shellcheck -x just .ci/run scripts/*.sh devices/virtual/*.sh devices/virtual/guest/* devices/*.sh tests/devices/*.sh tests/hosts/host.sh tests/hosts/service-manager/*; fi
+    if command -v shellcheck >/dev/null; then shellcheck -x just .ci/run scripts/*.sh devices/virtual/*.sh devices/virtual/guest/* devices/*.sh devices/images/*.sh devices/images/configure devices/images/fill devices/images/files/grow-root devices/images/files/initramfs-hook tests/devices/*.sh tests/hosts/host.sh tests/hosts/service-manager/*; fi
 
 # Build the documentation of the crates
 doc: setup

@@ -2,10 +2,12 @@
 
 mod boards;
 mod build;
+mod card;
 mod checkout;
 mod commands;
 mod deploy;
 mod fleet;
+mod image;
 mod keys;
 mod nearest;
 mod pack;
@@ -29,6 +31,7 @@ Examples:
   evenkeel-deploy boards
   evenkeel-deploy to virtual
   evenkeel-deploy to raspberry-pi-4 --host pi@192.168.1.20
+  evenkeel-deploy to raspberry-pi-4 --card /dev/sdX
   evenkeel-deploy status --host pi@192.168.1.20
   evenkeel-deploy rollback --host pi@192.168.1.20
   evenkeel-deploy to fleet.toml --wave canary
@@ -46,7 +49,8 @@ struct Cli {
 enum Command {
     Boards(commands::boards::Args),
     Build(commands::build::Args),
-    To(commands::deploy::Args),
+    To(Box<commands::deploy::Args>),
+    Card(commands::card::Args),
     Status(commands::on_board::Status),
     Rollback(commands::on_board::Rollback),
     Logs(commands::on_board::Logs),
@@ -58,7 +62,8 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Boards(args) => commands::boards::run(args),
         Command::Build(args) => commands::build::run(args),
-        Command::To(args) => commands::deploy::run(args),
+        Command::To(args) => commands::deploy::run(*args),
+        Command::Card(args) => commands::card::run(args),
         Command::Status(status) => status.run(),
         Command::Rollback(rollback) => rollback.run(),
         Command::Logs(logs) => logs.run(),

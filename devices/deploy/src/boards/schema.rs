@@ -127,6 +127,8 @@ pub enum Feature {
 pub enum Provision {
     /// Over ssh, onto the system that the maker's own tools put there.
     Ssh,
+    /// Over ssh, onto the system that NVIDIA's flashing put there.
+    Nvidia,
     /// With a card written here that a Raspberry Pi starts from; or over ssh.
     ImagePi,
     /// With an image that any board with UEFI starts from; or over ssh.

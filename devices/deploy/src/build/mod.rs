@@ -17,6 +17,7 @@ use anyhow::{Context, ensure};
 use evenkeel_release::durable;
 
 pub use elf::Facts;
+pub use host::glibc as glibc_here;
 
 use crate::boards::{Board, Target};
 use crate::checkout;

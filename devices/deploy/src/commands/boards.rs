@@ -83,7 +83,7 @@ fn table(boards: &[Board]) -> Result<String, fmt::Error> {
 /// How a board is provisioned, in a word or two.
 fn way(provision: Provision) -> &'static str {
     match provision {
-        Provision::Ssh => "ssh",
+        Provision::Ssh | Provision::Nvidia => "ssh",
         Provision::ImagePi => "card",
         Provision::ImageUefi => "image",
         Provision::Virtual => "QEMU",
@@ -101,6 +101,7 @@ fn whole(board: &Board) -> Result<String, fmt::Error> {
     let features: Vec<String> = board.features.iter().map(ToString::to_string).collect();
     let provision = match board.provision {
         Provision::Ssh => "over ssh, onto the system that the maker's own tools put there",
+        Provision::Nvidia => "over ssh, onto the system that NVIDIA's flashing put there",
         Provision::ImagePi => "with a card for the Raspberry Pi, or over ssh",
         Provision::ImageUefi => "with an image for UEFI, or over ssh",
         Provision::Virtual => "as a machine in QEMU",

@@ -7,6 +7,7 @@ use anyhow::{Result, ensure};
 use evenkeel_release::Version;
 use serde_json::json;
 
+use super::image::{Disk, Wanted};
 use super::reach::Reach;
 use super::{bad_usage, fleet};
 use crate::boards::{self, Board, Provision};
@@ -21,6 +22,7 @@ use crate::virtual_board;
 Examples:
   evenkeel-deploy to virtual
   evenkeel-deploy to raspberry-pi-4 --host pi@192.168.1.20
+  evenkeel-deploy to raspberry-pi-4 --card /dev/sdX --hostname camera-7
   evenkeel-deploy to raspberry-pi-4 --host camera-7 --model models/digits --dry-run
   evenkeel-deploy to generic-amd64 --host root@localhost -o Port=2222
   evenkeel-deploy to fleet.toml
@@ -39,6 +41,9 @@ pub struct Args {
 
     #[command(flatten)]
     reach: Reach,
+
+    #[command(flatten)]
+    disk: Disk,
 
     #[command(flatten)]
     what: What,
@@ -183,6 +188,11 @@ pub fn run(args: Args) -> Result<ExitCode> {
         if args.reach.is_given() {
             bad_usage("a fleet's file says where its boards are: leave out --host and -o");
         }
+        if args.disk.is_given() {
+            bad_usage(
+                "cards and images are made one by one: name the kind of board with --card or --image",
+            );
+        }
         let path = Path::new(&args.board);
         return fleet::to(path, &args.what, &args.fleet, args.dry_run, args.json);
     }
@@ -195,10 +205,11 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let board = args.what.board(&args.board)?;
     let wish = args.what.wish(&board)?;
     let report = Terminal::new();
-    if board.provision != Provision::Virtual {
+    let disk = args.disk.wanted(&board, args.dry_run)?;
+    if board.provision != Provision::Virtual && disk.is_none() {
         ensure!(
             args.reach.host.is_some(),
-            "which {}? Name its address with --host, as in --host pi@192.168.1.20",
+            "which {}? Name its address with --host, as in --host pi@192.168.1.20, or a card with --card",
             board.name
         );
     }
@@ -217,8 +228,11 @@ pub fn run(args: Args) -> Result<ExitCode> {
         );
         Ok((ready, said))
     })?;
+    if let Some(disk) = disk {
+        return put_on_disk(disk, &ready, args.dry_run, &report);
+    }
     if args.dry_run {
-        return Ok(dry_run(&ready, &args));
+        return Ok(dry_run(&ready, &args.reach));
     }
     if board.provision == Provision::Virtual && args.reach.host.is_none() {
         step(&report, "start board", || Ok(((), virtual_board::start()?)))?;
@@ -252,8 +266,20 @@ pub(super) fn step<T>(
     Ok(done?.0)
 }
 
-fn dry_run(ready: &Ready, args: &Args) -> ExitCode {
-    let host = args.reach.host.as_deref().unwrap_or("the virtual board");
+fn put_on_disk(disk: Wanted, ready: &Ready, dry_run: bool, report: &Terminal) -> Result<ExitCode> {
+    if dry_run {
+        println!("Nothing is made or written. Without --dry-run:");
+        for (step, says) in disk.says(ready) {
+            println!("{step:<16} {says}");
+        }
+    } else {
+        disk.make(ready, report)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn dry_run(ready: &Ready, reach: &Reach) -> ExitCode {
+    let host = reach.host.as_deref().unwrap_or("the virtual board");
     println!("Nothing is done to {host}. Without --dry-run:");
     for step in STEPS {
         println!("{:<16} {}", step.name(), step.says(ready, host));

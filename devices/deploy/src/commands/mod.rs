@@ -2,8 +2,10 @@
 
 pub mod boards;
 pub mod build;
+pub mod card;
 pub mod deploy;
 mod fleet;
+mod image;
 pub mod key;
 pub mod on_board;
 mod reach;
