@@ -5,6 +5,7 @@
 
 pub mod browser;
 pub mod clips;
+pub mod desk;
 pub mod hosts;
 pub mod live;
 pub mod miniature;

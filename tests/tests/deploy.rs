@@ -1,133 +1,21 @@
 //! A release onto a board over a real ssh, with the shipped model and the programs as they are. The service manager is
 //! pretended; the virtual board has a real one (tests/devices/deploy.sh).
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Duration;
 
-use evenkeel_tests::hosts::{Host, deploy, free_port, possible, programs};
-use evenkeel_tests::packages::{copy_of_shipped, replace, seal, shipped};
-use evenkeel_tests::root;
-use tempfile::TempDir;
-
-/// Who deploys: a key, models, programs.
-struct Desk {
-    folder: TempDir,
-}
-
-impl Desk {
-    fn new() -> Self {
-        Self {
-            folder: tempfile::tempdir().unwrap(),
-        }
-    }
-
-    /// The folder of the board files, with one for this machine, whose C library may be any.
-    fn boards(&self) -> PathBuf {
-        let folder = self.folder.path().join("boards");
-        if !folder.exists() {
-            fs::create_dir(&folder).unwrap();
-            for entry in fs::read_dir(root().join("devices/boards")).unwrap() {
-                let path = entry.unwrap().path();
-                let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-                let mut text = fs::read_to_string(&path).unwrap();
-                if name == BOARD {
-                    let line = text
-                        .lines()
-                        .find(|line| line.starts_with("glibc = "))
-                        .unwrap();
-                    text = text.replace(line, "glibc = \"2.59\"");
-                }
-                fs::write(folder.join(format!("{name}.toml")), text).unwrap();
-            }
-        }
-        folder
-    }
-
-    fn deploy(&self) -> Command {
-        let mut command = deploy(&self.key());
-        command.env("EVENKEEL_BOARDS", self.boards());
-        command
-    }
-
-    fn key(&self) -> PathBuf {
-        self.folder.path().join("deploy.key")
-    }
-
-    /// A model package that is the shipped one but for its card.
-    fn model(&self, card: &str) -> PathBuf {
-        let folder = self.folder.path().join(card.replace([' ', ':'], "-"));
-        fs::create_dir(&folder).unwrap();
-        let package = copy_of_shipped(&folder);
-        let path = package.join("CARD.md");
-        fs::write(
-            &path,
-            format!("{}\n{card}\n", fs::read_to_string(&path).unwrap()),
-        )
-        .unwrap();
-        seal(&package);
-        package
-    }
-
-    fn to(&self, host: &Host, model: &Path, more: &[&str]) -> Output {
-        self.to_with(&host.reach("root"), model, more)
-    }
-
-    fn to_with(&self, reach: &[String], model: &Path, more: &[&str]) -> Output {
-        let mut command = self.deploy();
-        command
-            .args(["to", BOARD])
-            .args(reach)
-            .arg("--model")
-            .arg(model);
-        command.arg("--programs").arg(programs());
-        command
-            .args(["--patience", "3", "--hold", "0", "--json"])
-            .args(more);
-        command.output().unwrap()
-    }
-}
-
-/// The board that this machine can stand for.
-const BOARD: &str = if cfg!(target_arch = "x86_64") {
-    "generic-amd64"
-} else {
-    "generic-arm64"
-};
-
-fn done(output: &Output) -> serde_json::Value {
-    assert!(output.status.success(), "{}", said(output));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-/// The error, which is the last line and a single one.
-fn refused(output: &Output) -> String {
-    assert_eq!(output.status.code(), Some(1), "{}", said(output));
-    let said = said(output);
-    said.lines()
-        .rfind(|line| line.starts_with("error: "))
-        .expect("an error")
-        .to_owned()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-fn live(host: &Host) -> String {
-    host.run("readlink /opt/evenkeel/current || true")
-        .trim()
-        .to_owned()
-}
+use evenkeel_tests::desk::{BOARD, Desk, done, live, refused, said};
+use evenkeel_tests::hosts::{Host, free_port, possible, programs};
+use evenkeel_tests::packages::{replace, seal, shipped};
 
 #[test]
 fn a_board_is_set_up_updated_looked_at_rolled_back_and_left() {
     if !possible() {
         return;
     }
-    let (desk, host) = (Desk::new(), Host::start());
+    let (desk, host) = (Desk::default(), Host::start());
     let first = done(&desk.to(&host, &shipped(), &[]));
     assert_eq!(first["set_up"], true);
     assert!(first["sent_bytes"].as_u64().unwrap() > 5_000_000, "{first}");
@@ -176,7 +64,7 @@ fn a_release_that_crashes_hangs_or_answers_wrongly_is_gone_back_from() {
     if !possible() {
         return;
     }
-    let (desk, host) = (Desk::new(), Host::start());
+    let (desk, host) = (Desk::default(), Host::start());
     done(&desk.to(&host, &shipped(), &[]));
     let good = live(&host);
     let wrong = desk.model("wrong");
@@ -204,12 +92,12 @@ fn what_is_refused_says_why_and_changes_nothing() {
     if !possible() {
         return;
     }
-    let (desk, mut host) = (Desk::new(), Host::start());
+    let (desk, mut host) = (Desk::default(), Host::start());
     done(&desk.to(&host, &shipped(), &["--version-number", "7"]));
     let state =
         |host: &Host| host.run("find /opt /etc/systemd /etc/evenkeel -printf '%p %s %l\\n' | sort");
     let before = state(&host);
-    let other = Desk::new();
+    let other = Desk::default();
     let model = desk.model("new");
     let mut wrong_board = desk.deploy();
     wrong_board
@@ -279,7 +167,7 @@ fn a_release_that_does_not_fit_is_refused_before_anything_is_written() {
     if !possible() {
         return;
     }
-    let (desk, host) = (Desk::new(), Host::with_megabytes(24));
+    let (desk, host) = (Desk::default(), Host::with_megabytes(24));
     let error = refused(&desk.to(&host, &shipped(), &[]));
     assert!(
         error.contains("MB more on the disk of the board"),
@@ -290,7 +178,7 @@ fn a_release_that_does_not_fit_is_refused_before_anything_is_written() {
 
 #[test]
 fn a_dry_run_says_what_it_would_do_and_connects_to_nobody() {
-    let desk = Desk::new();
+    let desk = Desk::default();
     let reach = ["--host", "pi@board.invalid"].map(str::to_owned);
     let output = desk.to_with(&reach, &shipped(), &["--dry-run"]);
     assert!(output.status.success(), "{}", said(&output));
@@ -308,23 +196,15 @@ fn a_dry_run_says_what_it_would_do_and_connects_to_nobody() {
 #[test]
 fn slow_a_connection_that_breaks_anywhere_leaves_the_old_release_or_the_new_one_and_the_next_try_goes_on()
  {
-    let (desk, host) = (Desk::new(), Host::start());
+    let (desk, host) = (Desk::default(), Host::start());
     done(&desk.to(&host, &shipped(), &[]));
     let mut broken = 0;
     for attempt in 0..8u64 {
         let before = live(&host);
         let model = desk.model(&format!("model {attempt}"));
-        let mut command = desk.deploy();
-        command
-            .args(["to", BOARD])
-            .args(host.reach("root"))
-            .arg("--model")
-            .arg(&model);
-        command
-            .arg("--programs")
-            .arg(programs())
-            .args(["--patience", "3", "--hold", "0"]);
+        let mut command = desk.bring(BOARD, &model);
         let child = command
+            .args(host.reach("root"))
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()

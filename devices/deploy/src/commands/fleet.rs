@@ -116,7 +116,7 @@ pub fn to(
     json: bool,
 ) -> Result<ExitCode> {
     let fleet = Fleet::read(path, &what.folder()?)?;
-    let _lock = Lock::take(path)?;
+    let _lock = (!dry_run).then(|| Lock::take(path)).transpose()?;
     let mut journal = options.journal.open(path)?;
     let mut kinds = build(&fleet, what, options.wave.as_deref())?;
     let key = what.signing_key()?;
