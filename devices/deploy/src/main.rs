@@ -45,7 +45,7 @@ struct Cli {
 enum Command {
     Boards(commands::boards::Args),
     Build(commands::build::Args),
-    To(commands::deploy::Args),
+    To(Box<commands::deploy::Args>),
     Card(commands::card::Args),
     Status(commands::on_board::Status),
     Rollback(commands::on_board::Rollback),
@@ -58,7 +58,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Boards(args) => commands::boards::run(args),
         Command::Build(args) => commands::build::run(args),
-        Command::To(args) => commands::deploy::run(args),
+        Command::To(args) => commands::deploy::run(*args),
         Command::Card(args) => commands::card::run(args),
         Command::Status(status) => status.run(),
         Command::Rollback(rollback) => rollback.run(),
