@@ -2,11 +2,11 @@
 # Makes a bootable image of a board: Debian with ssh, one user who may use sudo, and what is laid over it.
 #
 #   make.sh --board-kind pi|uefi --arch arm64|amd64 --out IMAGE --hostname NAME --authorized-key FILE
-#           [--wifi-ssid NAME --wifi-password-file FILE --wifi-country XX] [--overlay FOLDER] [--size MIB]
+#           [--wifi-ssid NAME --wifi-password-file FILE --wifi-country XX] [--overlay FOLDER] [--size MIB] [--check]
 #
 # pi: Raspberry Pi 3, 4 and Zero 2 W (arm64 only). uefi: any machine of arm64 or amd64 that starts by UEFI.
 # All files of the overlay become root's, in the places that they have in it. On its first start the board makes
-# the root file system as large as the card.
+# the root file system as large as the card. --check only sees whether it could be made.
 #
 # The packages are installed once by mmdebstrap, for another architecture with QEMU's user mode, and kept in
 # IMAGES_WORK (default target/images) until something that went into them changes. Root is not needed where
@@ -25,7 +25,7 @@ source "$here/lay.sh"
 source "$here/disk.sh"
 
 usage() {
-    echo "$* See the head of $0." >&2
+    echo "$*" >&2
     exit 2
 }
 
@@ -33,8 +33,13 @@ need() {
     command -v "$1" >/dev/null || die "Making an image needs '$1': install the Debian package '$2'."
 }
 
-kind='' arch='' out='' hostname='' authorized_key='' ssid='' password_file='' country='' overlay='' size=2048
+kind='' arch='' out='' hostname='' authorized_key='' ssid='' password_file='' country='' overlay='' size=2048 check=''
 while [ $# -gt 0 ]; do
+    if [ "$1" = --check ]; then
+        check=1
+        shift
+        continue
+    fi
     [ $# -ge 2 ] || usage "'$1' needs a value."
     case $1 in
     --board-kind) kind=$2 ;;
@@ -84,6 +89,7 @@ need mcopy mtools
 need sfdisk fdisk
 must_run_programs_of "$arch"
 may_be_root
+[ -z "$check" ] || exit 0
 
 lock_folder "${IMAGES_WORK:-${CARGO_TARGET_DIR:-$here/../../target}/images}/$kind-$arch"
 work=$folder

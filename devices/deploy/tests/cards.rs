@@ -107,6 +107,50 @@ fn a_board_that_has_no_image_says_how_it_is_set_up() {
 }
 
 #[test]
+fn what_cannot_be_on_an_image_is_said_before_anything_is_built() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let key = file("key.pub", "ssh-ed25519 no-key\n");
+    let password = file("password", "short\n");
+    let image = folder.path().join("image").to_str().unwrap().to_owned();
+    let to = |more: &[&str]| {
+        let mut arguments = vec![
+            "to",
+            "generic-amd64",
+            "--image",
+            &image,
+            "--authorized-key",
+            &key,
+        ];
+        arguments.extend(more);
+        error(&deploy(&arguments))
+    };
+    let said = to(&["--hostname", "Camera 7"]);
+    assert!(said.contains("unlike 'Camera 7'"), "{said}");
+    let said = to(&[]);
+    assert!(said.contains("is not a public key of ssh"), "{said}");
+    fs::write(
+        &key,
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl test\n",
+    )
+    .unwrap();
+    let said = to(&[
+        "--wifi-ssid",
+        "a",
+        "--wifi-country",
+        "DE",
+        "--wifi-password-file",
+        &password,
+    ]);
+    assert!(said.contains("8 to 63 characters"), "{said}");
+    assert!(!Path::new(&image).exists());
+}
+
+#[test]
 fn an_image_and_an_address_exclude_each_other_and_a_network_needs_all_that_belongs_to_it() {
     for arguments in [
         &["to", "raspberry-pi-3", "--image", "a", "--host", "b"][..],

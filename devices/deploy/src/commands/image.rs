@@ -1,5 +1,6 @@
 //! `evenkeel-deploy to BOARD --image FILE` and `--card DEVICE`: a disk that a board starts from.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -75,7 +76,8 @@ impl Disk {
     /// What is wanted; none where the board is reached over ssh. For a card this asks whether it may be erased.
     ///
     /// # Errors
-    /// When there is no image for this board, a setting is missing, or the card must not or may not be written to.
+    /// When there is no image for this board, a setting or a tool is missing, or the card must not or may not be
+    /// written to.
     pub fn wanted(self, board: &Board, dry_run: bool) -> Result<Option<Wanted>> {
         if !self.is_given() {
             return Ok(None);
@@ -96,22 +98,18 @@ impl Disk {
             size: self.size,
         };
         let place = match (self.card, self.image) {
-            (Some(device), _) => {
-                let places = Places::default();
-                let card = Card::find(&places, &device)?;
-                card.must_take(&places, settings.bytes(), self.consent.fixed_disk)?;
-                if !dry_run {
-                    drop(card::open(&card)?);
-                    self.consent.ask(&card)?;
-                }
-                Place::Card(card)
-            }
-            (None, file) => {
-                let file = file.context("neither a card nor an image was named")?;
-                image::must_not_be_a_device(&file)?;
-                Place::File(file)
-            }
+            (Some(device), _) => Place::Card(take(&device, &settings, &self.consent)?),
+            (None, file) => Place::File(file.context("neither a card nor an image was named")?),
         };
+        let out = match &place {
+            Place::Card(_) => card_image(&checkout_images()?),
+            Place::File(file) => file.clone(),
+        };
+        image::check(board, &settings, &out)?;
+        if let (Place::Card(card), false) = (&place, dry_run) {
+            drop(card::open(card)?);
+            self.consent.ask(card)?;
+        }
         Ok(Some(Wanted {
             place,
             settings,
@@ -167,11 +165,11 @@ impl Wanted {
         match &self.place {
             Place::File(file) => self.make_file(ready, file, report),
             Place::Card(card) => {
-                let folder = checkout::target_folder(&checkout::root()?).join("images");
-                std::fs::create_dir_all(&folder)
-                    .with_context(|| format!("cannot make {}", folder.display()))?;
-                let folder = tempfile::tempdir_in(&folder)?;
-                let file = folder.path().join("card.img");
+                let images = checkout_images()?;
+                fs::create_dir_all(&images)
+                    .with_context(|| format!("cannot make {}", images.display()))?;
+                let folder = tempfile::tempdir_in(&images)?;
+                let file = card_image(folder.path());
                 self.make_file(ready, &file, report)?;
                 put(&file, card, &self.consent, report)
             }
@@ -189,4 +187,21 @@ impl Wanted {
             Ok(((), said))
         })
     }
+}
+
+/// A card that may be erased, if its user agrees.
+fn take(device: &Path, settings: &Settings, consent: &Consent) -> Result<Card> {
+    let places = Places::default();
+    let card = Card::find(&places, device)?;
+    card.must_take(&places, settings.bytes(), consent.fixed_disk)?;
+    Ok(card)
+}
+
+/// Where there is room for what is written to a card.
+fn checkout_images() -> Result<PathBuf> {
+    Ok(checkout::target_folder(&checkout::root()?).join("images"))
+}
+
+fn card_image(folder: &Path) -> PathBuf {
+    folder.join("card.img")
 }

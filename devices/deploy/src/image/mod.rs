@@ -3,11 +3,12 @@
 mod lay;
 mod settings;
 
-use std::ffi::OsString;
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
+use tempfile::TempDir;
 
 use crate::boards::{Board, Provision};
 use crate::checkout;
@@ -39,29 +40,66 @@ pub fn kind(board: &Board) -> Result<&'static str> {
     }
 }
 
+/// Sees whether an image could be made here, before anything is built for it.
+///
+/// # Errors
+/// When a setting is not what it has to be, or this machine lacks a tool.
+pub fn check(board: &Board, settings: &Settings, out: &Path) -> Result<()> {
+    must_not_be_a_device(out)?;
+    let folder = temporary()?;
+    run(script(board, settings, out, folder.path())?.arg("--check"))
+}
+
 /// Makes an image with a release on it, which is the live one and good when the board first starts.
 ///
 /// # Errors
 /// When the release cannot be laid out, or the script fails, with what it said.
 pub fn make(ready: &Ready, settings: &Settings, out: &Path) -> Result<()> {
-    must_not_be_a_device(out)?;
-    let folder = tempfile::tempdir().context("there is no room for temporary files")?;
+    let folder = temporary()?;
     let root = folder.path().join("root");
     lay::out(ready, &root)?;
-    let keys = folder.path().join("authorized-keys");
-    std::fs::write(&keys, &settings.authorized_keys)
+    run(script(ready.board, settings, out, folder.path())?
+        .arg("--overlay")
+        .arg(&root))
+}
+
+fn temporary() -> Result<TempDir> {
+    tempfile::tempdir().context("there is no room for temporary files")
+}
+
+/// The script with all that an image has of its own, and its files in `folder`.
+fn script(board: &Board, settings: &Settings, out: &Path, folder: &Path) -> Result<Command> {
+    let keys = folder.join("authorized-keys");
+    fs::write(&keys, &settings.authorized_keys)
         .with_context(|| format!("cannot write {}", keys.display()))?;
-    let output = Command::new(checkout::root()?.join("devices/images/make.sh"))
-        .args(arguments(ready.board, settings)?)
-        .args([OsString::from("--out"), out.into()])
-        .args([OsString::from("--overlay"), root.into()])
-        .args([OsString::from("--authorized-key"), keys.into()])
-        .stdin(Stdio::null())
+    let mut script = Command::new(checkout::root()?.join("devices/images/make.sh"));
+    script
+        .args(["--board-kind", kind(board)?])
+        .args(["--arch", board.target.debian()])
+        .args(["--hostname", &settings.hostname])
+        .args(["--size", &settings.size.to_string()])
+        .arg("--authorized-key")
+        .arg(&keys)
+        .arg("--out")
+        .arg(out)
+        .stdin(Stdio::null());
+    if let Some(wifi) = &settings.wifi {
+        script
+            .args(["--wifi-ssid", &wifi.ssid])
+            .args(["--wifi-country", &wifi.country])
+            .arg("--wifi-password-file")
+            .arg(&wifi.password_file);
+    }
+    Ok(script)
+}
+
+fn run(script: &mut Command) -> Result<()> {
+    let output = script
         .output()
         .context("the script that makes images cannot be run")?;
     ensure!(
         output.status.success(),
-        "the image was not made: {}",
+        "no image is made: {}",
         last_line(&output.stderr)
             .as_deref()
             .unwrap_or("its script does not say why")
@@ -73,35 +111,11 @@ pub fn make(ready: &Ready, settings: &Settings, out: &Path) -> Result<()> {
 ///
 /// # Errors
 /// When it is a device, which must not be replaced by a file.
-pub fn must_not_be_a_device(out: &Path) -> Result<()> {
+fn must_not_be_a_device(out: &Path) -> Result<()> {
     ensure!(
         !out.exists() || out.is_file(),
         "{} is no file: a card is written with --card",
         out.display()
     );
     Ok(())
-}
-
-fn arguments(board: &Board, settings: &Settings) -> Result<Vec<OsString>> {
-    let size = settings.size.to_string();
-    let mut arguments: Vec<OsString> = [
-        ("--board-kind", kind(board)?),
-        ("--arch", board.target.debian()),
-        ("--hostname", &settings.hostname),
-        ("--size", &size),
-    ]
-    .into_iter()
-    .flat_map(|(option, value)| [option.into(), value.into()])
-    .collect();
-    if let Some(wifi) = &settings.wifi {
-        arguments.extend([
-            "--wifi-ssid".into(),
-            wifi.ssid.clone().into(),
-            "--wifi-password-file".into(),
-            wifi.password_file.clone().into(),
-            "--wifi-country".into(),
-            wifi.country.clone().into(),
-        ]);
-    }
-    Ok(arguments)
 }
