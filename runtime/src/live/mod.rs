@@ -23,6 +23,7 @@ mod repeats;
 mod samples;
 #[cfg(feature = "live")]
 mod service;
+mod setup;
 mod sound;
 mod spoil;
 mod statistics;
@@ -39,11 +40,12 @@ pub use json::JsonLines;
 pub use line::Line;
 pub use lines::{Detail, PlainLines};
 pub use moment::{Age, Moment, Notice, Observer, Rates, SensorMoment, Stages};
-pub use pipeline::{Pipeline, PipelineError, Setup};
+pub use pipeline::Pipeline;
 #[cfg(feature = "live")]
 pub use record::{Keep, RecordError, RecordOptions, Recorder, parse_size};
 #[cfg(feature = "live")]
 pub use service::ServiceNotifier;
+pub use setup::{PipelineError, Setup};
 pub use spoil::{Spoiling, Switchboard};
 pub use statistics::{AGE_BINS, AgeStatistics, AgeSummary, Level, StageShares, dbfs};
 pub use tally::{Outages, Tally, Verdicts, resident};

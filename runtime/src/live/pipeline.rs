@@ -1,6 +1,5 @@
 //! From sensors to moments.
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
@@ -9,50 +8,13 @@ use super::assembler::Assembler;
 use super::event::Smoother;
 use super::moment::{Age, Moment, Notice, Observer, Rates, SensorMoment, Stages};
 use super::pace::Pace;
+use super::setup::{PipelineError, Setup};
 use super::spoil::{Switchboard, spoil};
 use crate::corruption::Sources;
-use crate::engine::{EngineError, Recogniser};
+use crate::engine::Recogniser;
 use crate::package::Package;
-use crate::sensor::{Clock, Condition, Player, Sensor, Supervisor, Suspensions, Times};
+use crate::sensor::{Clock, Condition, Player, Supervisor, Suspensions};
 use crate::window::{Modality, PerSensor, Window};
-
-/// What a pipeline is made of, beside the model.
-pub struct Setup {
-    /// The sensors to use; one that the model does not have is left alone.
-    pub sensors: PerSensor<Option<Arc<dyn Sensor>>>,
-    /// The time that the sensors and the pipeline share.
-    pub clock: Clock,
-    /// How long the sensors are waited for.
-    pub times: Times,
-    /// Time from one answer to the next; the model's own if absent.
-    pub hop: Option<Duration>,
-    /// Ends the run when the clock shows this.
-    pub limit: Option<Duration>,
-    /// Threads for the encoders, which run side by side on two.
-    pub threads: NonZeroUsize,
-    /// What is spoiled on purpose.
-    pub switchboard: Switchboard,
-    /// What some corruptions are made of.
-    pub sources: Sources,
-    /// Plays the clips that the sensors come from, if they do: tells what is known to be right.
-    pub player: Option<Arc<Player>>,
-}
-
-/// Why a pipeline could not be set up.
-#[derive(Debug, thiserror::Error)]
-pub enum PipelineError {
-    /// The model could not be loaded.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-    /// Threads could not be had.
-    #[error("the encoders' threads cannot be started ({0}); use --threads 1")]
-    Threads(#[from] rayon::ThreadPoolBuildError),
-    /// The model has none of the sensors.
-    #[error(
-        "none of the sensors that the model uses is there; name a camera, a microphone or a clip"
-    )]
-    NoSensor,
-}
 
 /// Polls sensors, answers windows, and tells observers.
 pub struct Pipeline {

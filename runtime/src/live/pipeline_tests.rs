@@ -1,3 +1,4 @@
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::Command;
 
@@ -5,7 +6,7 @@ use super::*;
 use crate::clip::{ClipEntry, ClipSource, read_clip};
 use crate::engine::Verdict;
 use crate::live::{Evidence, Spoiling};
-use crate::sensor::{Playlist, Repeat};
+use crate::sensor::{Playlist, Repeat, Times};
 
 /// The shipped model.
 fn package() -> Package {
