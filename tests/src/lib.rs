@@ -6,6 +6,7 @@
 pub mod browser;
 pub mod clips;
 pub mod desk;
+pub mod fleet;
 pub mod hosts;
 pub mod live;
 pub mod miniature;

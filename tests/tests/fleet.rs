@@ -3,85 +3,17 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use evenkeel_tests::desk::{BOARD, Desk, done, live, refused, said};
+use evenkeel_tests::fleet::{Entry, count, outcomes, reason, write};
 use evenkeel_tests::hosts::{Host, free_port, possible};
 use evenkeel_tests::packages::shipped;
-use serde_json::Value;
 
 /// A kind of board that none of the hosts is.
 const OTHER: &str = "other-board";
-
-/// What the file of a fleet says of one board.
-struct Entry {
-    name: String,
-    kind: &'static str,
-    group: &'static str,
-    options: Vec<String>,
-}
-
-impl Entry {
-    fn of(host: &Host, name: &str, group: &'static str) -> Self {
-        Self {
-            name: name.to_owned(),
-            kind: BOARD,
-            group,
-            options: host.ssh_options(),
-        }
-    }
-}
-
-/// Writes the file of a fleet.
-fn write(path: &Path, entries: &[Entry], waves: &str) {
-    let mut text = "[defaults]\nuser = \"root\"\n".to_owned();
-    for entry in entries {
-        let Entry {
-            name,
-            kind,
-            group,
-            options,
-        } = entry;
-        text += &format!(
-            "\n[[boards]]\nname = \"{name}\"\nkind = \"{kind}\"\naddress = \"127.0.0.1\"\ngroups = [\"{group}\"]\n\
-             ssh-options = {options:?}\n"
-        );
-    }
-    fs::write(path, text + waves).unwrap();
-}
-
-/// The outcomes in the order of the waves, and whether the run was successful.
-fn outcomes(output: &Output) -> Vec<(String, String)> {
-    let told: Value =
-        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(output)));
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let rows = told["boards"].as_array().unwrap();
-    rows.iter()
-        .map(|row| (text(&row["board"]), text(&row["outcome"])))
-        .collect()
-}
-
-fn count(output: &Output, outcome: &str) -> usize {
-    outcomes(output)
-        .iter()
-        .filter(|(_, is)| is == outcome)
-        .count()
-}
-
-fn reason(output: &Output, board: &str) -> String {
-    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let row = told["boards"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|row| row["board"] == board);
-    row.unwrap()["reason"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned()
-}
 
 const WAVES: &str = r#"
 [[waves]]
