@@ -8,19 +8,11 @@
 # (models/digits unless told otherwise). The programs stay in target/boards.
 set -euo pipefail
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck source-path=SCRIPTDIR source=needs.sh
+source "$repository/tests/devices/needs.sh"
 target=${CARGO_TARGET_DIR:-$repository/target}
 deploy=$target/release/evenkeel-deploy
 model=${MODEL:-$repository/models/digits}
-
-die() {
-    echo "$*" >&2
-    exit 1
-}
-
-# need PROGRAM PACKAGE: stops where the program is missing.
-need() {
-    command -v "$1" >/dev/null || die "This test needs '$1': install the Debian package '$2'."
-}
 
 # emulator TRIPLE CPU: fills run with the command that programs of the board are run by.
 emulator() {

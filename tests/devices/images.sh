@@ -9,19 +9,11 @@
 # stages are not in QEMU: there the kernel is started by QEMU with what the boot partition says.
 set -euo pipefail
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck source-path=SCRIPTDIR source=needs.sh
+source "$repository/tests/devices/needs.sh"
 target=${CARGO_TARGET_DIR:-$repository/target}
 deploy=$target/release/evenkeel-deploy
 PATH=$PATH:/usr/sbin:/sbin
-
-die() {
-    echo "$*" >&2
-    exit 1
-}
-
-# need PROGRAM PACKAGE: stops where the program is missing.
-need() {
-    command -v "$1" >/dev/null || die "This test needs '$1': install the Debian package '$2'."
-}
 
 # is WHAT WANTED: whether they are the same.
 is() {
