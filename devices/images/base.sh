@@ -85,7 +85,8 @@ make_base() {
     SYSTEMD_RELAX_ESP_CHECKS=1 INITRD=No mmdebstrap --architectures="$arch" --variant=minbase --format=tar \
         --include="$(IFS=, && echo "${chosen[*]},linux-image-$arch")" \
         --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
-        --dpkgopt='path-include=/usr/share/doc/*/copyright' --dpkgopt='path-exclude=/usr/share/locale/*' \
+        --dpkgopt='path-include=/usr/share/doc/*/copyright' \
+        --dpkgopt='path-include=/usr/share/doc/apt/examples/sources.list' --dpkgopt='path-exclude=/usr/share/locale/*' \
         --dpkgopt='force-unsafe-io' --setup-hook="sync-in '$work/before' /" \
         --customize-hook="mkdir \"\$1/seed\"" --customize-hook="sync-in '$here/files' /seed" \
         --customize-hook="copy-in '$here/configure' /seed" \
