@@ -1,19 +1,10 @@
 //! The board files as a user meets them: listed, shown, mistyped.
 
+mod common;
+
 use std::path::Path;
-use std::process::Output;
 
-use assert_cmd::Command;
-
-fn deploy(arguments: &[&str]) -> Output {
-    Command::cargo_bin("evenkeel-deploy")
-        .unwrap()
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
-        .env_remove("EVENKEEL_BOARDS")
-        .args(arguments)
-        .output()
-        .unwrap()
-}
+use common::deploy;
 
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()

@@ -1,21 +1,13 @@
 //! Cards and images as a user meets them. A loop device is a disk like any other, where the machine lets a test have one.
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use assert_cmd::cargo::CommandCargoExt;
+use common::deploy;
 use tempfile::TempDir;
-
-fn deploy(arguments: &[&str]) -> Output {
-    Command::cargo_bin("evenkeel-deploy")
-        .unwrap()
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
-        .env_remove("EVENKEEL_BOARDS")
-        .args(arguments)
-        .output()
-        .unwrap()
-}
 
 fn error(output: &Output) -> String {
     assert!(!output.status.success(), "{output:?}");
