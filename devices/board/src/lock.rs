@@ -1,11 +1,9 @@
 //! One update at a time.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use rustix::fs::{FlockOperation, flock};
-use rustix::io::Errno;
 
 /// Held while the releases of a board are changed; given back when this is dropped or the process ends, however it does.
 pub struct Lock(#[expect(dead_code, reason = "it is open, that is all")] File);
@@ -21,10 +19,12 @@ impl Lock {
         let file = fs::create_dir_all(&folder)
             .and_then(|()| File::create(&path))
             .with_context(|| format!("cannot write {}: run this as root", path.display()))?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        match file.try_lock() {
             Ok(()) => Ok(Some(Self(file))),
-            Err(Errno::WOULDBLOCK) => Ok(None),
-            Err(errno) => Err(errno).context("cannot lock the releases of this board"),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => {
+                Err(error).context("cannot lock the releases of this board")
+            }
         }
     }
 

@@ -1,11 +1,9 @@
 //! One at a time for a fleet.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use rustix::fs::{FlockOperation, flock};
-use rustix::io::Errno;
 
 /// Held while a fleet is served; given back when this is dropped or the process ends, however it does.
 pub struct Lock(#[expect(dead_code, reason = "it is open, that is all")] File);
@@ -18,14 +16,16 @@ impl Lock {
     pub fn take(fleet: &Path) -> Result<Self> {
         let shown = fleet.display();
         let file = File::open(fleet).with_context(|| format!("cannot read {shown}"))?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        match file.try_lock() {
             Ok(()) => Ok(Self(file)),
-            Err(Errno::WOULDBLOCK) => {
+            Err(TryLockError::WouldBlock) => {
                 bail!(
                     "the fleet of {shown} is being served by another run: wait until that is done"
                 )
             }
-            Err(errno) => Err(errno).with_context(|| format!("cannot lock {shown}")),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("cannot lock {shown}"))
+            }
         }
     }
 }
