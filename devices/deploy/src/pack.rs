@@ -99,6 +99,22 @@ impl Release {
             model: format!("{} {}", model.name, model.version),
             files: entries,
         };
+        Self::signed(manifest, sources, key)
+    }
+
+    /// The same files under another number.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub fn numbered(self, version: Version, key: &SigningKey) -> Result<Self> {
+        let manifest = Manifest {
+            version,
+            ..self.manifest
+        };
+        Self::signed(manifest, self.sources, key)
+    }
+
+    fn signed(manifest: Manifest, sources: Vec<Source>, key: &SigningKey) -> Result<Self> {
         let list = manifest.to_text();
         Manifest::parse(&list)?;
         let id = ReleaseId::of(manifest.version, &list);

@@ -15,8 +15,8 @@ use super::{print, print_json};
 use crate::boards;
 use crate::deploy::{Ready, STEPS, Terminal};
 use crate::fleet::{
-    self, Edition, Fleet, Journal, Kinds, Lock, Row, Run, Screen, Turn, Verdict, look_at_all,
-    roll_back, rows, turns,
+    self, Edition, Fleet, Journal, Kinds, Lock, Row, Run, Screen, Turn, Verdict, contents,
+    look_at_all, numbered, roll_back, rows, turns,
 };
 
 /// What else can be said where a file of a fleet is named.
@@ -65,26 +65,26 @@ pub fn is_file(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|end| end == "toml")
 }
 
+/// The first of these options that was used.
+fn first(options: &[(&'static str, bool)]) -> Option<&'static str> {
+    let used = options.iter().find(|(_, used)| *used);
+    used.map(|(name, _)| *name)
+}
+
 impl Options {
     /// The first of them that was used.
     pub fn used(&self) -> Option<&'static str> {
-        let used = [("--wave", self.wave.is_some()), ("--again", self.again)];
-        let own = used
-            .into_iter()
-            .find_map(|(name, used)| used.then_some(name));
-        own.or(self.journal.used())
+        first(&[("--wave", self.wave.is_some()), ("--again", self.again)]).or(self.journal.used())
     }
 }
 
 impl Selection {
     /// The first of them that was used.
     pub fn used(&self) -> Option<&'static str> {
-        let used = [
+        first(&[
             ("--wave", self.wave.is_some()),
             ("--group", self.group.is_some()),
-        ];
-        used.into_iter()
-            .find_map(|(name, used)| used.then_some(name))
+        ])
     }
 
     fn of<'a>(&self, fleet: &'a Fleet) -> Result<Vec<&'a fleet::Member>> {
@@ -118,14 +118,13 @@ pub fn to(
     let fleet = Fleet::read(path, &what.folder()?)?;
     let _lock = (!dry_run).then(|| Lock::take(path)).transpose()?;
     let mut journal = options.journal.open(path)?;
-    let mut kinds = build(&fleet, what, options.wave.as_deref())?;
+    let kinds = build(&fleet, what, options.wave.as_deref())?;
     let key = what.signing_key()?;
-    let contents = kinds.contents(&key)?;
-    let before = journal.version();
-    let edition = journal.turn_to(contents, what.version(), options.again);
-    let version = journal.version();
-    kinds.number(version);
     let ready = kinds.ready(&key)?;
+    let before = journal.version();
+    let edition = journal.turn_to(contents(&ready), what.version(), options.again);
+    let version = journal.version();
+    let ready = numbered(ready, version, &key)?;
     let turns = turns(&fleet, &journal, options.wave.as_deref(), options.force)?;
     match edition {
         Edition::First => eprintln!("Release {version}"),

@@ -89,6 +89,17 @@ impl<'a> Ready<'a> {
             programs,
         })
     }
+
+    /// The same under another number.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub fn numbered(self, version: Version, key: &SigningKey) -> Result<Self> {
+        Ok(Self {
+            release: self.release.numbered(version, key)?,
+            ..self
+        })
+    }
 }
 
 /// What came of it.

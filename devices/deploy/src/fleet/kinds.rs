@@ -30,26 +30,6 @@ impl Kinds {
         self.0.insert(board.name.clone(), kind);
     }
 
-    /// What every board of a kind is to have, whatever its number: the files, and the key that it trusts.
-    ///
-    /// # Errors
-    /// As [`Kinds::ready`].
-    pub fn contents(&self, key: &SigningKey) -> Result<BTreeMap<String, Digest>> {
-        let content = |(kind, ready): (&str, Ready)| {
-            let (files, key, anew) = (ready.release.content(), ready.key.id(), ready.wish.set_up);
-            let content = Digest::of(format!("{files} {key} {anew}").as_bytes());
-            (kind.to_owned(), content)
-        };
-        Ok(self.ready(key)?.into_iter().map(content).collect())
-    }
-
-    /// Gives the releases of all kinds one number.
-    pub fn number(&mut self, version: Version) {
-        for kind in self.0.values_mut() {
-            kind.wish.version = Some(version);
-        }
-    }
-
     /// A signed release for each kind.
     ///
     /// # Errors
@@ -62,4 +42,28 @@ impl Kinds {
         }
         Ok(all)
     }
+}
+
+/// What every board of a kind is to have, whatever its number: the files, and the key that it trusts.
+pub fn contents(all: &BTreeMap<&str, Ready>) -> BTreeMap<String, Digest> {
+    let content = |(kind, ready): (&&str, &Ready)| {
+        let (files, key, anew) = (ready.release.content(), ready.key.id(), ready.wish.set_up);
+        let content = Digest::of(format!("{files} {key} {anew}").as_bytes());
+        ((*kind).to_owned(), content)
+    };
+    all.iter().map(content).collect()
+}
+
+/// The releases of all kinds, under one number.
+///
+/// # Errors
+/// When one cannot be signed.
+pub fn numbered<'a>(
+    all: BTreeMap<&'a str, Ready<'a>>,
+    version: Version,
+    key: &SigningKey,
+) -> Result<BTreeMap<&'a str, Ready<'a>>> {
+    all.into_iter()
+        .map(|(kind, ready)| Ok((kind, ready.numbered(version, key)?)))
+        .collect()
 }

@@ -21,7 +21,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 pub use journal::{Edition, Journal};
-pub use kinds::Kinds;
+pub use kinds::{Kinds, contents, numbered};
 pub use lock::Lock;
 pub use look::look_at_all;
 pub use plan::{Turn, turns};
