@@ -2,8 +2,11 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
+
+use crate::ssh::last_line;
 
 /// The root of the checkout: the folder with the justfile and `devices/boards`, looked for from the
 /// current folder upwards, then from this program upwards.
@@ -33,6 +36,25 @@ fn above(start: &Path) -> Option<PathBuf> {
 pub fn target_folder(root: &Path) -> PathBuf {
     // Cargo takes a relative path from the folder that it is started in, which is the checkout's root.
     root.join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+}
+
+/// Runs `what`, a script of the checkout, to its end, and keeps what it prints to itself.
+///
+/// # Errors
+/// When it cannot be run, or fails: then `failure` is said, with the last of what the script said.
+pub fn run_script(script: &mut Command, what: &str, failure: &str) -> anyhow::Result<()> {
+    let output = script
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("{what} cannot be run"))?;
+    ensure!(
+        output.status.success(),
+        "{failure}: {}",
+        last_line(&output.stderr)
+            .as_deref()
+            .unwrap_or("its script does not say why")
+    );
+    Ok(())
 }
 
 #[cfg(test)]

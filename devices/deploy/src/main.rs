@@ -11,6 +11,7 @@ mod image;
 mod keys;
 mod nearest;
 mod pack;
+mod size;
 mod ssh;
 mod virtual_board;
 

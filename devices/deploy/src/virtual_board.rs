@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use evenkeel_release::durable;
 
 use crate::checkout;
-use crate::ssh::{Address, last_line};
+use crate::ssh::Address;
 
 /// The name in the settings that the script prints for ssh.
 const HOST: &str = "virtual-board";
@@ -18,18 +18,11 @@ const HOST: &str = "virtual-board";
 /// # Errors
 /// When it cannot be made or started, with what the script said.
 pub fn start() -> Result<String> {
-    let output = script()?
-        .arg("up")
-        .stdin(Stdio::null())
-        .output()
-        .context("the script of the virtual board cannot be run")?;
-    ensure!(
-        output.status.success(),
-        "the virtual board did not start: {}",
-        last_line(&output.stderr)
-            .as_deref()
-            .unwrap_or("its script does not say why")
-    );
+    checkout::run_script(
+        script()?.arg("up"),
+        "the script of the virtual board",
+        "the virtual board did not start",
+    )?;
     Ok("a board of arm64 in QEMU".into())
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::size;
+use crate::size::size;
 
 /// Where to ask. Other places than this machine's own are made up by tests.
 #[derive(Debug, Clone)]

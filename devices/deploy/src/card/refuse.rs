@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::facts::{Card, Places};
-use super::size;
+use crate::size::size;
 
 /// A mounted file system, or a swap area.
 struct Use {

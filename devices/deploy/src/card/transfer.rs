@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 
 use anyhow::{Context, Result, bail};
 
-use super::size;
+use crate::size::size;
 
 /// What is written and read at once. Cards erase in blocks of up to 4 MiB.
 const BLOCK: usize = 4 << 20;

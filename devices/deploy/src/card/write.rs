@@ -12,6 +12,7 @@ use rustix::ioctl::{NoArg, ioctl, opcode};
 use super::facts::Card;
 use super::transfer::{compare, copy};
 use crate::deploy::Report;
+use crate::size::size;
 
 /// An image that is going to be written.
 pub struct Image {
@@ -71,7 +72,7 @@ pub fn write(image: &mut Image, card: &mut File, report: &dyn Report) -> Result<
     let step = |name: &str, work: &mut dyn FnMut() -> Result<()>| {
         report.begin(name);
         let done = work();
-        let said = super::size(bytes);
+        let said = size(bytes);
         report.end(name, done.as_ref().map(|()| said.as_str()));
         done
     };

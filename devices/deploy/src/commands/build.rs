@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use super::print;
 use crate::boards;
 use crate::build::{self, Program, Request};
+use crate::size::size;
 
 /// Builds evenkeel for a board, and checks that the board can run what came out.
 ///
@@ -63,9 +64,9 @@ fn line(program: &Program) -> String {
         None => "needs no glibc".to_owned(),
     };
     format!(
-        "{:<15} {:>6.1} MB  {glibc}  {}  {}",
+        "{:<15} {:>9}  {glibc}  {}  {}",
         program.name,
-        program.bytes as f64 / 1e6,
+        size(program.bytes),
         program.facts.libraries.join(" "),
         program.path.display()
     )

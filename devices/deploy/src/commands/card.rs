@@ -8,6 +8,7 @@ use anyhow::{Result, bail, ensure};
 
 use crate::card::{self, Card, Image, Places};
 use crate::deploy::{Report, Terminal};
+use crate::size::size;
 
 /// Writes an image to a card, reads it back and compares
 #[derive(Debug, clap::Args)]
@@ -88,7 +89,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         println!("{card}");
         println!(
             "Nothing is done to it. Without --dry-run it is erased, and {} are written and read back.",
-            card::size(bytes)
+            size(bytes)
         );
         return Ok(ExitCode::SUCCESS);
     }

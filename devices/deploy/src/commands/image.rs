@@ -13,6 +13,7 @@ use crate::card::{self, Card, Places};
 use crate::checkout;
 use crate::deploy::{Ready, Terminal};
 use crate::image::{self, Settings, Wifi};
+use crate::size::size;
 
 /// In place of an address: where an image goes, and what is on it beside the release.
 #[derive(Debug, clap::Args)]
@@ -150,7 +151,7 @@ impl Wanted {
             Place::File(file) => lines.push(("keep", file.display().to_string())),
             Place::Card(card) => {
                 lines.push(("erase", card.to_string()));
-                lines.push(("write", card::size(settings.bytes())));
+                lines.push(("write", size(settings.bytes())));
                 lines.push(("read back", "all of it, and compare".to_owned()));
             }
         }
@@ -181,7 +182,7 @@ impl Wanted {
             image::make(ready, &self.settings, file)?;
             let said = format!(
                 "{} of {}",
-                card::size(self.settings.bytes()),
+                size(self.settings.bytes()),
                 self.settings.hostname
             );
             Ok(((), said))

@@ -8,6 +8,7 @@ use evenkeel_release::Glibc;
 
 use crate::boards::Board;
 use crate::build::{self, Program, Request};
+use crate::size::size;
 
 /// The oldest C library that Rust's standard library runs with: that of a program that names none.
 const OLDEST: Glibc = Glibc::new(2, 17);
@@ -69,11 +70,7 @@ impl Programs {
 
 impl fmt::Display for Programs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let megabytes = self.bytes as f64 / 1e6;
-        write!(
-            f,
-            "{megabytes:.1} MB of programs that need glibc {}",
-            self.glibc
-        )
+        let (size, glibc) = (size(self.bytes), self.glibc);
+        write!(f, "{size} of programs that need glibc {glibc}")
     }
 }

@@ -7,6 +7,7 @@ use super::agent::Installed;
 use super::facts::Facts;
 use super::report::Report;
 use super::{Deployment, Link, Ready};
+use crate::size::size;
 use crate::ssh::{Connection, Sudo};
 
 /// One of them.
@@ -81,8 +82,8 @@ impl Step {
                 release.manifest.files.len()
             ),
             Self::Send => format!(
-                "those of the files that are not there, at most {:.1} MB, which the board checks one by one",
-                release.bytes() as f64 / 1e6
+                "those of the files that are not there, at most {}, which the board checks one by one",
+                size(release.bytes())
             ),
             Self::Install => format!(
                 "on the board: run the golden windows of {}, switch, start the service, wait up to {} s for an answer and watch it for {} s, or go back",
@@ -161,7 +162,7 @@ impl Deployment<'_> {
         self.agent()?
             .send(release, &self.missing, &mut |bytes| progress.add(bytes))?;
         self.outcome.sent = self.bytes;
-        Ok(format!("{:.1} MB", self.bytes as f64 / 1e6))
+        Ok(size(self.bytes))
     }
 
     fn install(&self, report: &dyn Report) -> Result<String> {

@@ -5,7 +5,7 @@ mod settings;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 use tempfile::TempDir;
@@ -13,7 +13,6 @@ use tempfile::TempDir;
 use crate::boards::{Board, Provision};
 use crate::checkout;
 use crate::deploy::Ready;
-use crate::ssh::last_line;
 
 pub use settings::{Settings, Wifi, authorized_keys};
 
@@ -81,8 +80,7 @@ fn script(board: &Board, settings: &Settings, out: &Path, folder: &Path) -> Resu
         .arg("--authorized-key")
         .arg(&keys)
         .arg("--out")
-        .arg(out)
-        .stdin(Stdio::null());
+        .arg(out);
     if let Some(wifi) = &settings.wifi {
         script
             .args(["--wifi-ssid", &wifi.ssid])
@@ -94,17 +92,7 @@ fn script(board: &Board, settings: &Settings, out: &Path, folder: &Path) -> Resu
 }
 
 fn run(script: &mut Command) -> Result<()> {
-    let output = script
-        .output()
-        .context("the script that makes images cannot be run")?;
-    ensure!(
-        output.status.success(),
-        "no image is made: {}",
-        last_line(&output.stderr)
-            .as_deref()
-            .unwrap_or("its script does not say why")
-    );
-    Ok(())
+    checkout::run_script(script, "the script that makes images", "no image is made")
 }
 
 /// Whether a file may become an image.
