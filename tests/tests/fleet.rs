@@ -288,6 +288,14 @@ fn a_wave_that_fails_while_it_rests_keeps_the_next_one_from_beginning() {
     );
     assert!(reason(&output, "one").contains("nothing is live there any more"));
     assert_eq!(live(&hosts[1]), "");
+
+    // The wave is tried again, and rests again.
+    let again = desk
+        .bring(file.to_str().unwrap(), &shipped())
+        .output()
+        .unwrap();
+    assert_eq!((again.status.success(), count(&again, "live")), (true, 2));
+    assert!(said(&again).contains("to show that it goes on well"));
 }
 
 fn start(command: &mut Command) -> Child {

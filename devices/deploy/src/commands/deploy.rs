@@ -48,9 +48,6 @@ pub struct Args {
     #[command(flatten)]
     what: What,
 
-    #[command(flatten)]
-    fleet: fleet::Options,
-
     /// Print every step and take none
     #[arg(long)]
     dry_run: bool,
@@ -58,6 +55,9 @@ pub struct Args {
     /// Print what came of it as JSON
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    fleet: fleet::Options,
 }
 
 /// What is brought, to one board or to many.

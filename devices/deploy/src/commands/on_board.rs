@@ -61,12 +61,12 @@ pub struct Status {
     #[command(flatten)]
     which: Which,
 
-    #[command(flatten)]
-    selection: fleet::Selection,
-
     /// As JSON
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    selection: fleet::Selection,
 }
 
 /// Goes back to an older release that the board has kept; in a fleet, on the boards that took the last one
@@ -81,12 +81,6 @@ pub struct Rollback {
     #[command(flatten)]
     which: Which,
 
-    #[command(flatten)]
-    selection: fleet::Selection,
-
-    #[command(flatten)]
-    journal: fleet::JournalFile,
-
     /// Which release [default: the newest before the live one]
     #[arg(long, value_name = "RELEASE")]
     to: Option<evenkeel_release::ReleaseId>,
@@ -94,6 +88,12 @@ pub struct Rollback {
     /// How long it may take to its first answer, seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     patience: u64,
+
+    #[command(flatten)]
+    selection: fleet::Selection,
+
+    #[command(flatten)]
+    journal: fleet::JournalFile,
 }
 
 /// Shows what the service on a board has written

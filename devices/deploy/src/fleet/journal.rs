@@ -1,6 +1,6 @@
 //! How far a release has come in a fleet: a file beside that of the fleet, whole after each board.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use evenkeel_release::{Digest, ReleaseId, Version, durable};
 use serde::{Deserialize, Serialize};
 
-use super::Member;
+use super::{Member, Wave};
 use crate::pack;
 
 /// The format that is written and read.
@@ -30,6 +30,9 @@ struct Pages {
     version: Version,
     /// What is brought to each kind of board, whatever its number.
     kinds: BTreeMap<String, Digest>,
+    /// The waves whose boards were well after their pause.
+    #[serde(default)]
+    rested: BTreeSet<String>,
     /// Those that it was brought to, by name.
     #[serde(default)]
     boards: BTreeMap<String, Record>,
@@ -91,6 +94,7 @@ impl Journal {
             format: FORMAT,
             version: Version(0),
             kinds: BTreeMap::new(),
+            rested: BTreeSet::new(),
             boards: BTreeMap::new(),
         };
         let pages = match fs::read_to_string(&path) {
@@ -148,6 +152,7 @@ impl Journal {
         // Two in one second are two all the same.
         self.pages.version = wanted.unwrap_or_else(|| pack::now().max(Version(old.0 + 1)));
         self.pages.kinds = contents;
+        self.pages.rested.clear();
         self.pages.boards.clear();
         match why {
             None => Edition::First,
@@ -182,6 +187,20 @@ impl Journal {
     /// As [`Journal::note`].
     pub fn forget(&mut self, member: &Member) -> Result<()> {
         self.pages.boards.remove(&member.name);
+        self.write()
+    }
+
+    /// Whether the boards of a wave were well after its pause.
+    pub fn has_rested(&self, wave: &Wave) -> bool {
+        self.pages.rested.contains(&wave.name)
+    }
+
+    /// Notes that they were.
+    ///
+    /// # Errors
+    /// As [`Journal::note`].
+    pub fn note_rested(&mut self, wave: &Wave) -> Result<()> {
+        self.pages.rested.insert(wave.name.clone());
         self.write()
     }
 

@@ -76,22 +76,21 @@ impl Run<'_> {
     }
 
     fn in_turn(&self, turns: &[Turn]) -> Result<Verdict> {
-        let mut waited_for: Option<&Wave> = None;
+        let mut before: Option<&Wave> = None;
         for turn in turns {
-            let begins = !turn.todo.is_empty();
-            if let Some(before) = waited_for.take_if(|_| begins)
-                && let verdict = self.pause(before, &turn.wave.name)?
-                && verdict != Verdict::Done
+            let mut verdict = Verdict::Done;
+            if let Some(before) = before
+                && !turn.todo.is_empty()
             {
-                return Ok(verdict);
+                verdict = self.pause(before, &turn.wave.name)?;
             }
-            let verdict = self.wave(turn)?;
+            if verdict == Verdict::Done {
+                verdict = self.wave(turn)?;
+            }
             if verdict != Verdict::Done {
                 return Ok(verdict);
             }
-            if begins {
-                waited_for = Some(turn.wave);
-            }
+            before = Some(turn.wave);
         }
         Ok(Verdict::Done)
     }
@@ -132,14 +131,15 @@ impl Run<'_> {
 
     fn verdict(&self, wave: &Wave, failed: usize) -> Verdict {
         let may = wave.may_fail();
+        // What fails after that may have failed by it: a program is in reach of Ctrl-C until it has a group of its own.
+        if self.stop.load(Ordering::SeqCst) {
+            return Verdict::Interrupted;
+        }
         if failed > may {
             let wave = wave.name.clone();
             return Verdict::Stopped { wave, failed, may };
         }
-        match self.stop.load(Ordering::SeqCst) {
-            true => Verdict::Interrupted,
-            false => Verdict::Done,
-        }
+        Verdict::Done
     }
 
     /// Brings it to one board, and notes what came of that.
@@ -173,7 +173,7 @@ impl Run<'_> {
 
     /// Leaves a wave alone for a while, and looks at it again: what fails later is a failure, too.
     fn pause(&self, wave: &Wave, next: &str) -> Result<Verdict> {
-        if wave.pause.is_zero() {
+        if wave.pause.is_zero() || held(&self.journal).has_rested(wave) {
             return Ok(Verdict::Done);
         }
         let seconds = wave.pause.as_secs();
@@ -208,7 +208,11 @@ impl Run<'_> {
             held(&self.tried).insert(member.name.clone());
             journal.note(member, record)?;
         }
-        Ok(self.verdict(wave, failed))
+        let verdict = self.verdict(wave, failed);
+        if verdict == Verdict::Done {
+            held(&self.journal).note_rested(wave)?;
+        }
+        Ok(verdict)
     }
 
     /// That a board which had the release has it still, and the service answers.
