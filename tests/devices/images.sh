@@ -212,6 +212,18 @@ on_board() {
         -o ConnectTimeout=10 evenkeel@127.0.0.1 "$@"
 }
 
+# A screen and a keyboard are not needed, but whoever connects to the Pi's serial port can see what is going on.
+wait_for_login() {
+    local left=300
+    until grep -aq "$hostname login:" "$serial"; do
+        left=$((left - 1))
+        { [ "$left" -gt 0 ] && kill -0 "$machine" 2>/dev/null; } ||
+            die "$board: nobody is asked to log in at the serial port. It ends with: $(tail -n 5 "$serial")"
+        sleep 1
+    done
+    echo "$board: one is asked to log in at the serial port"
+}
+
 # wait_for_ssh SECONDS: says after how many it answers.
 wait_for_ssh() {
     local start now
@@ -256,6 +268,7 @@ try_board() {
     look_at_root
     echo "$board: partitions, boot files and root file system are as they should be"
     start_machine
+    [ "$kind" != image-pi ] || wait_for_login
     echo "$board: ssh answers $(wait_for_ssh 600) s after the first start"
     look_at_board
     on_board sudo systemctl reboot || true
