@@ -162,12 +162,16 @@ firmware() {
 }
 
 # The disk is larger than the image, as cards are.
-# shellcheck disable=SC2054 # the commas are QEMU's
-start_machine() {
-    local -a is_machine net=(-netdev "user,id=net,hostfwd=tcp:127.0.0.1:$port-:22")
+make_disk() {
     disk=$work/$board.disk serial=$work/$board.serial
     cp --sparse=always "$image" "$disk"
     truncate -s 4G "$disk"
+}
+
+# shellcheck disable=SC2054 # the commas are QEMU's
+start_machine() {
+    local -a is_machine net=(-netdev "user,id=net,hostfwd=tcp:127.0.0.1:$port-:22")
+    : >"$serial"
     local drive=file=$disk,format=raw,cache=unsafe
     case $kind-$architecture in
     image-pi-*)
@@ -195,7 +199,22 @@ start_machine() {
             "${net[@]}" -device virtio-net-pci,netdev=net -serial "file:$serial")
     fi
     "${is_machine[@]}" -display none -monitor none >"$work/$board.qemu" 2>&1 &
-    machine=$!
+    machine=$! started=$(date +%s)
+    if [ "$kind" = image-pi ]; then
+        wait_for_login
+    fi
+}
+
+switch_off() {
+    local left=90
+    on_board sudo systemctl poweroff || true
+    while kill -0 "$machine" 2>/dev/null && [ "$left" -gt 0 ]; do
+        left=$((left - 1))
+        sleep 1
+    done
+    kill "$machine" 2>/dev/null || true
+    wait "$machine" || true
+    machine=
 }
 
 on_board() {
@@ -204,17 +223,26 @@ on_board() {
         -o ConnectTimeout=10 evenkeel@127.0.0.1 "$@"
 }
 
+# A screen and a keyboard are not needed, but whoever connects to the Pi's serial port can see what is going on.
+wait_for_login() {
+    local left=300
+    until grep -aq "$hostname login:" "$serial"; do
+        left=$((left - 1))
+        { [ "$left" -gt 0 ] && kill -0 "$machine" 2>/dev/null; } ||
+            die "$board: nobody is asked to log in at the serial port. It ends with: $(tail -n 5 "$serial")"
+        sleep 1
+    done
+    echo "$board: one is asked to log in at the serial port"
+}
+
 # wait_for_ssh SECONDS: says after how many it answers.
 wait_for_ssh() {
-    local start now
-    start=$(date +%s)
     until on_board true 2>/dev/null; do
-        now=$(date +%s)
         kill -0 "$machine" 2>/dev/null || die "$board: QEMU has ended: $(cat "$work/$board.qemu")"
-        [ $((now - start)) -lt "$1" ] || die "$board: no ssh after $1 s. Its console ends with: $(tail -n 5 "$serial")"
+        [ $(($(date +%s) - started)) -lt "$1" ] || die "$board: no ssh after $1 s. Its console ends with: $(tail -n 5 "$serial")"
         sleep 2
     done
-    echo $(($(date +%s) - start))
+    echo $(($(date +%s) - started))
 }
 
 look_at_board() {
@@ -247,16 +275,15 @@ try_board() {
     look_at_boot_files
     look_at_root
     echo "$board: partitions, boot files and root file system are as they should be"
+    make_disk
     start_machine
-    echo "$board: ssh answers $(wait_for_ssh 600) s after the first start"
+    echo "$board: ssh answers $(wait_for_ssh 900) s after the first start"
     look_at_board
-    on_board sudo systemctl reboot || true
-    sleep 5
-    echo "$board: and $(wait_for_ssh 600) s after the second"
+    switch_off
+    start_machine
+    echo "$board: ssh answers $(wait_for_ssh 900) s after the second start"
     look_at_board
-    kill "$machine"
-    wait "$machine" || true
-    machine=
+    switch_off
     [ -n "${KEEP:-}" ] || rm -f "$image" "$disk"
 }
 
