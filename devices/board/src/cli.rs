@@ -60,7 +60,7 @@ enum Command {
         #[arg(long, value_name = "FOLDER")]
         from: Option<PathBuf>,
         /// Take a release that is older than one that was live here.
-        #[arg(long, requires = "from")]
+        #[arg(long, requires = "from", overrides_with = "allow_downgrade")]
         allow_downgrade: bool,
         #[command(flatten)]
         patience: Patience,

@@ -9,7 +9,7 @@ use evenkeel_release::{Setup, Store, durable};
 use crate::service;
 
 /// Stops the service, and removes releases, keys, units and this program. The options stay unless `purge`.
-/// `offline`, systemd does not run and is told nothing.
+/// With `offline` systemd does not run here, and is told nothing.
 ///
 /// # Errors
 /// When something cannot be removed; doing it again goes on.
