@@ -13,6 +13,8 @@ hold=@HOLD@
 folder=$(dirname "$(readlink -f "$0")")/release
 agent=$folder/bin/evenkeel-board
 
+# RAUC gives an empty argument where it has none to give.
+[ -n "$*" ] || set --
 offline=
 if [ "${1:-}" = --offline ]; then
     offline=$1
