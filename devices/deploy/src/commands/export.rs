@@ -5,12 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::deploy::{What, step};
 use crate::boards::Board;
 use crate::deploy::{Ready, Terminal};
 use crate::export::{BundleFormat, Deb, Maintainer, Moment, Rauc};
+use crate::pack;
 
 /// Makes a package of a release, for boards that another update system looks after
 #[derive(Debug, clap::Subcommand)]
@@ -119,6 +120,7 @@ fn deb(args: &DebArgs) -> Result<()> {
 
 fn rauc(args: &RaucArgs) -> Result<()> {
     let board = args.what.board(&args.board)?;
+    Rauc::must_be_there()?;
     package(&board, &args.what, &args.out, |ready, moment| {
         let rauc = Rauc {
             ready,
@@ -140,8 +142,12 @@ fn package(
     out: &Path,
     write: impl FnOnce(&Ready, Moment) -> Result<()>,
 ) -> Result<()> {
+    // What would fail at the end fails before anything is built.
+    must_have_a_folder(out)?;
+    let mut wish = what.wish(board)?;
+    let number = *wish.version.get_or_insert_with(pack::now);
+    let moment = Moment::find(number)?;
     let report = Terminal::new();
-    let wish = what.wish(board)?;
     let key = what.signing_key()?;
     let programs = step(&report, "build", || {
         let programs = what.programs(board)?;
@@ -153,7 +159,6 @@ fn package(
         let said = format!("release {}", ready.release.id);
         Ok((ready, said))
     })?;
-    let moment = Moment::find(ready.release.manifest.version)?;
     step(&report, "package", || {
         write(&ready, moment)?;
         let bytes = fs::metadata(out)
@@ -164,13 +169,28 @@ fn package(
     })
 }
 
+fn must_have_a_folder(out: &Path) -> Result<()> {
+    let folder = out.parent().unwrap_or(out);
+    ensure!(
+        folder.as_os_str().is_empty() || folder.is_dir(),
+        "there is no folder {} to write the package to",
+        folder.display()
+    );
+    ensure!(
+        !out.is_dir(),
+        "{} is a folder: name a file with --out",
+        out.display()
+    );
+    Ok(())
+}
+
 /// As Debian's own tools find out whose package it is.
 fn maintainer() -> Result<Maintainer> {
     let [name, mail] = ["DEBFULLNAME", "DEBEMAIL"].map(|name| env::var(name).unwrap_or_default());
     if name.is_empty() || mail.is_empty() {
-        return Err(anyhow!(
+        bail!(
             "a package names who answers for it: say so with --maintainer 'Name <mail@address>', or set DEBFULLNAME and DEBEMAIL"
-        ));
+        );
     }
     format!("{name} <{mail}>")
         .parse()

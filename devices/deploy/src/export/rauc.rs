@@ -44,7 +44,25 @@ pub struct Rauc<'a> {
     pub moment: Moment,
 }
 
+/// The programs that make bundles.
+const TOOLS: [(&str, &str); 2] = [("rauc", "rauc"), ("mksquashfs", "squashfs-tools")];
+
 impl Rauc<'_> {
+    /// Whether this machine has what makes bundles.
+    ///
+    /// # Errors
+    /// When a program is missing.
+    pub fn must_be_there() -> Result<()> {
+        for (tool, package) in TOOLS {
+            let mut command = Command::new(tool);
+            command.args(["-version"]).stdin(Stdio::null());
+            command.output().with_context(|| {
+                format!("a bundle is made by {tool}, which cannot be run: install the Debian package {package}")
+            })?;
+        }
+        Ok(())
+    }
+
     /// Lets `rauc` make it.
     ///
     /// # Errors
@@ -101,9 +119,7 @@ filename={TAKE}
             // The times of the squashfs.
             .env("SOURCE_DATE_EPOCH", self.moment.unix().to_string())
             .stdin(Stdio::null());
-        let output = rauc.output().context(
-            "rauc cannot be run: it makes the bundle; install the packages rauc and squashfs-tools",
-        )?;
+        let output = rauc.output().context("rauc cannot be run")?;
         if output.status.success() {
             return Ok(());
         }

@@ -23,3 +23,34 @@ impl fmt::Display for PackageVersion {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    fn version(program: &str, number: u64) -> String {
+        let list = format!(
+            "format = 1\nversion = {number}\nboard = \"b\"\ntarget = \"t\"\nglibc = \"2.31\"\nprogram = \"{program}\"\nmodel = \"m 1\"\nfile = []\n"
+        );
+        PackageVersion::of(&toml::from_str(&list).unwrap()).to_string()
+    }
+
+    #[test]
+    fn dpkg_orders_packages_as_boards_order_releases() {
+        let in_order = [
+            version("0.1.0", 7),
+            version("0.1.0", 20_260_101_000_000),
+            version("0.1.0", 20_261_125_043_310),
+            version("0.2.0-rc.1", 20_261_125_043_311),
+            version("0.2.0", 20_261_125_043_312),
+            version("0.10.0", 20_261_125_043_313),
+        ];
+        for pair in in_order.windows(2) {
+            let mut dpkg = Command::new("dpkg");
+            dpkg.args(["--compare-versions", &pair[0], "lt", &pair[1]]);
+            assert!(dpkg.status().unwrap().success(), "{pair:?}");
+        }
+    }
+}
