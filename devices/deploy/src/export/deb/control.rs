@@ -14,8 +14,9 @@ use crate::boards::Target;
 
 /// The name of the package.
 pub const NAME: &str = "evenkeel";
-/// What the units need: that of the oldest systemd with dynamic users in folders of their own.
-const SYSTEMD: &str = "systemd (>= 235)";
+/// What the units need, and what proves releases: the oldest systemd with dynamic users in folders of their own, and the
+/// system's bus, by which `systemd-run` waits.
+const NEEDED: [&str; 2] = ["dbus | dbus-system-bus", "systemd (>= 235)"];
 const KIB: u64 = 1024;
 
 /// Who answers for a package: `Name <mail@address>`.
@@ -88,7 +89,8 @@ Description: answers about what camera and microphone see and hear
 
 /// The packages that these libraries are in.
 fn depends(libraries: &BTreeSet<String>, glibc: Glibc, target: Target) -> Result<String> {
-    let mut packages = BTreeSet::from([format!("libc6 (>= {glibc})"), SYSTEMD.to_owned()]);
+    let mut packages = BTreeSet::from(NEEDED.map(str::to_owned));
+    packages.insert(format!("libc6 (>= {glibc})"));
     for library in libraries {
         let package = package(library, target).with_context(|| {
             format!("the programs need {library}, and it is not known which package has it")
@@ -123,11 +125,11 @@ mod tests {
         let glibc = Glibc::new(2, 31);
         assert_eq!(
             depends(&libraries, glibc, Target::Arm64).unwrap(),
-            "libasound2t64 | libasound2, libc6 (>= 2.31), systemd (>= 235)"
+            "dbus | dbus-system-bus, libasound2t64 | libasound2, libc6 (>= 2.31), systemd (>= 235)"
         );
         assert_eq!(
             depends(&libraries, glibc, Target::Armv7).unwrap(),
-            "libasound2, libc6 (>= 2.31), systemd (>= 235)"
+            "dbus | dbus-system-bus, libasound2, libc6 (>= 2.31), systemd (>= 235)"
         );
         let other = BTreeSet::from(["libjack.so.0".to_owned()]);
         let error = depends(&other, glibc, Target::Arm64).unwrap_err();
