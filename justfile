@@ -43,7 +43,7 @@ test-foreign *boards="virtual armv7": build
 test-images *boards="generic-amd64 generic-arm64 raspberry-pi-3": build
     tests/devices/images.sh {{ boards }}
 
-# Make Debian packages for these boards and a RAUC bundle, and have apt and RAUC install them (Debian's packages lintian, mmdebstrap, rauc, squashfs-tools)
+# Make Debian packages for these boards and a RAUC bundle, and have apt and RAUC install them (Debian's packages lintian, mmdebstrap, systemd-container, rauc, squashfs-tools)
 test-packages *boards="generic-amd64 generic-arm64": build
     tests/devices/packages.sh {{ boards }}
 

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Makes Debian packages for boards as `evenkeel-deploy export deb` does, lets lintian read them, and has Debian's own
-# apt install, upgrade, downgrade, remove and purge them in a Debian of the board's architecture. Then a RAUC bundle for
-# boards of this machine's kind, which RAUC's own service installs.
+# apt install, upgrade, downgrade, remove and purge them in a Debian of the board's architecture: first where nothing
+# runs, as where images are made, then with a pretended systemd that says how the service does. For boards of this
+# machine's architecture it is done again in a container with systemd itself, and RAUC's service installs a bundle.
 #
 #   tests/devices/packages.sh BOARD...
 #
 # It takes evenkeel-deploy from the target folder, and makes the rest with it. PROGRAMS is a folder with programs that
-# were built for the boards, in place of building them. There is no systemd: first nothing runs, as where images are
-# made, then a pretended one says how the service does. It needs root, or a user with subordinate ids.
+# were built for the boards, in place of building them. It needs root, or a user with subordinate ids, for whom
+# container and RAUC's service are left out.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 repository=$(cd "$here/../.." && pwd)
@@ -50,6 +51,8 @@ as_root() {
 source "$here/packages/export.sh"
 # shellcheck source-path=SCRIPTDIR source=packages/debian.sh
 source "$here/packages/debian.sh"
+# shellcheck source-path=SCRIPTDIR source=packages/systemd.sh
+source "$here/packages/systemd.sh"
 # shellcheck source-path=SCRIPTDIR source=packages/rauc.sh
 source "$here/packages/rauc.sh"
 
@@ -63,10 +66,16 @@ need mksquashfs squashfs-tools
 need dbus-run-session dbus-daemon
 need openssl openssl
 
+[ "$(id -u)" != 0 ] || need systemd-nspawn systemd-container
+
 mkdir -p "$work"
 made=$(mktemp -d "$work/test.XXXXXX")
-trap 'as_root rm -rf --one-file-system "$made"' EXIT
-rauc_tried=
+container=
+end() {
+    [ -z "$container" ] || halt
+    as_root rm -rf --one-file-system "$made"
+}
+trap end EXIT
 for board; do
     facts=$("$deploy" boards "$board" --json)
     case $(jq -r .target <<<"$facts") in
@@ -78,9 +87,15 @@ for board; do
     make_packages
     test_debian
     echo "$board: installed, upgraded, downgraded, refused, removed and purged by apt ($(($(date +%s) - begin)) s)"
-    if [ "$arch" = "$(dpkg --print-architecture)" ]; then
-        test_rauc
-        rauc_tried=yes
+    if [ "$arch" != "$(dpkg --print-architecture)" ]; then
+        echo "$board: not tried with systemd and with RAUC, which is for boards of this machine's architecture"
+        continue
     fi
+    if [ "$(id -u)" = 0 ]; then
+        test_systemd
+        echo "$board: answers where systemd runs; killed there, it gives way to what ran before"
+    else
+        echo "$board: not tried with systemd, which needs root here"
+    fi
+    test_rauc
 done
-[ -n "$rauc_tried" ] || echo "RAUC was not tried: none of the boards has this machine's architecture."

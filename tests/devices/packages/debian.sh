@@ -3,16 +3,18 @@
 
 paths=/usr/sbin:/usr/bin:/sbin:/bin
 home=opt/evenkeel
+# Beside what Debian calls required: what the package depends on.
+packages=systemd,dbus,libasound2
 
 # Debian's packages of an architecture, unpacked and configured, are kept from one test to the next.
 make_root() {
-    local base=$work/$arch.tar
+    local base=$work/$arch-$packages.tar
     if [ ! -f "$base" ]; then
         echo "Installing Debian's packages ($arch), which takes some minutes"
         # shellcheck disable=SC2016 # the dollars are apt's
         apt-get indextargets 'Created-By: Packages' 'Origin: Debian' --format '$(REPO_URI) $(CODENAME)' | sort -u |
             sed 's|.*|deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] & main|' >"$work/sources.list"
-        mmdebstrap --architectures="$arch" --variant=minbase --format=tar --include=systemd,libasound2 \
+        mmdebstrap --architectures="$arch" --variant=minbase --format=tar --include="$packages" \
             '' "$base.new" "$work/sources.list" >"$work/$arch.log" 2>&1 ||
             die "The packages could not be installed; what happened is in $work/$arch.log."
         mv "$base.new" "$base"
