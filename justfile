@@ -15,7 +15,7 @@ default:
 demo *options: setup
     scripts/demo.sh {{ options }}
 
-# Bring evenkeel onto a board, and go back by itself if it does not answer there: `just deploy virtual`, `just deploy raspberry-pi-4 --host pi@192.168.1.20`
+# Bring evenkeel onto a board, and go back by itself if it does not answer there: `just deploy virtual`, `just deploy raspberry-pi-4 --host pi@192.168.1.20`, `just deploy fleet.toml`
 deploy board *options: build
     {{ deployer }} to {{ board }} --install {{ options }}
 

@@ -129,6 +129,11 @@ impl Host {
     /// When it does not start again.
     pub fn restart_with_another_key(&mut self) {
         self.stop();
+        // What it had started ends a moment later, and still answers until then.
+        let patience = Instant::now() + Duration::from_secs(10);
+        while Instant::now() < patience && TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         for name in ["host-key", "host-key.pub"] {
             fs::remove_file(self.file(name)).expect("the key can be removed");
         }

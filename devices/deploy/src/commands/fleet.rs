@@ -205,14 +205,17 @@ fn catch_signals() -> Result<Arc<AtomicBool>> {
 fn plan(turns: &[Turn], ready: &BTreeMap<&str, Ready>) -> String {
     let mut text = "Nothing is done. Without --dry-run:\n".to_owned();
     for Turn { wave, todo } in turns {
+        let rest = match wave.pause.as_secs() {
+            0 => String::new(),
+            seconds => format!(", then {seconds} s alone"),
+        };
         text += &format!(
-            "\nwave {}: {} of {} boards, {} at a time, {} may fail, then {} s of rest\n",
+            "\nwave {}: {} of {} boards, {} at a time, {} may fail{rest}\n",
             wave.name,
             todo.len(),
             wave.members.len(),
             wave.parallel,
-            wave.may_fail(),
-            wave.pause.as_secs()
+            wave.may_fail()
         );
         for member in todo {
             text += &format!("  {:<16} {} at {}\n", member.name, member.kind, member.host);
@@ -233,18 +236,17 @@ fn plan(turns: &[Turn], ready: &BTreeMap<&str, Ready>) -> String {
 
 fn conclude(verdict: &Verdict, rows: &[Row]) -> Result<ExitCode> {
     let (all, live) = (rows.len(), rows.iter().filter(|row| row.is_live()).count());
-    let left = all - live;
+    let missing = format!(
+        "the release is missing on {} of {all} boards; run this again, it goes on with those",
+        all - live
+    );
     match verdict {
-        Verdict::Stopped { wave, failed } => bail!(
-            "stopped, since {failed} boards of wave '{wave}' failed, more than may: {left} of {all} boards do not have the \
-             release; mend those that failed and run this again, it goes on with what is missing"
+        Verdict::Stopped { wave, failed, may } => bail!(
+            "stopped, since more boards of wave '{wave}' failed ({failed}) than may ({may}): {missing}, when the failed ones \
+             are mended"
         ),
-        Verdict::Interrupted => bail!(
-            "interrupted: {left} of {all} boards do not have the release; run this again, it goes on with what is missing"
-        ),
-        Verdict::Done if left > 0 => bail!(
-            "{left} of {all} boards do not have the release: mend them and run this again, it goes on with what is missing"
-        ),
+        Verdict::Interrupted => bail!("interrupted: {missing}"),
+        Verdict::Done if live < all => bail!("{missing}, when they are mended"),
         Verdict::Done => Ok(ExitCode::SUCCESS),
     }
 }
@@ -291,11 +293,8 @@ pub fn rollback(
     let members = some.of(&fleet)?;
     let screen = Screen::new(fleet.members());
     let (back, failed) = roll_back(&members, journal.open(path)?, &screen, patience)?;
-    ensure!(
-        failed == 0,
-        "{failed} of {} boards did not go back",
-        back + failed
-    );
-    eprintln!("{back} boards went back");
+    let all = back + failed;
+    ensure!(failed == 0, "{failed} of {all} boards did not go back");
+    eprintln!("{back} of {all} boards went back");
     Ok(ExitCode::SUCCESS)
 }

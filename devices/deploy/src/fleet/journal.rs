@@ -28,7 +28,7 @@ struct Pages {
     format: u32,
     /// The number that the release has on every board.
     version: Version,
-    /// What is in the release for each kind of board, whatever its number.
+    /// What is brought to each kind of board, whatever its number.
     kinds: BTreeMap<String, Digest>,
     /// Those that it was brought to, by name.
     #[serde(default)]
@@ -136,7 +136,9 @@ impl Journal {
         let why = match (changed, wanted) {
             _ if self.is_empty() => None,
             _ if again => Some("this was asked for".to_owned()),
-            (Some((kind, _)), _) => Some(format!("programs or model for {kind} have changed")),
+            (Some((kind, _)), _) => Some(format!(
+                "programs, model, key or --set-up for {kind} have changed"
+            )),
             (None, Some(version)) if version != old => Some("another number was asked for".into()),
             (None, _) => {
                 self.pages.kinds.extend(contents);

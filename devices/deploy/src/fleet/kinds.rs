@@ -30,14 +30,17 @@ impl Kinds {
         self.0.insert(board.name.clone(), kind);
     }
 
-    /// What the releases hold, whatever their number.
+    /// What every board of a kind is to have, whatever its number: the files, and the key that it trusts.
     ///
     /// # Errors
     /// As [`Kinds::ready`].
     pub fn contents(&self, key: &SigningKey) -> Result<BTreeMap<String, Digest>> {
-        let ready = self.ready(key)?.into_iter();
-        let content = |(kind, ready): (&str, Ready)| (kind.to_owned(), ready.release.content());
-        Ok(ready.map(content).collect())
+        let content = |(kind, ready): (&str, Ready)| {
+            let (files, key, anew) = (ready.release.content(), ready.key.id(), ready.wish.set_up);
+            let content = Digest::of(format!("{files} {key} {anew}").as_bytes());
+            (kind.to_owned(), content)
+        };
+        Ok(self.ready(key)?.into_iter().map(content).collect())
     }
 
     /// Gives the releases of all kinds one number.

@@ -40,6 +40,8 @@ pub enum Verdict {
         wave: String,
         /// How many of its boards failed.
         failed: usize,
+        /// How many may.
+        may: usize,
     },
     /// Somebody wanted it to end.
     Interrupted,
@@ -51,6 +53,29 @@ impl Run<'_> {
     /// # Errors
     /// When the journal cannot be written.
     pub fn waves(&self, turns: &[Turn]) -> Result<Verdict> {
+        let ended = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| self.tell_of_stop(&ended));
+            let verdict = self.in_turn(turns);
+            ended.store(true, Ordering::SeqCst);
+            verdict
+        })
+    }
+
+    /// Says that Ctrl-C was understood, though nothing ends at once.
+    fn tell_of_stop(&self, ended: &AtomicBool) {
+        while !ended.load(Ordering::SeqCst) {
+            if self.stop.load(Ordering::SeqCst) {
+                self.screen.say(
+                    "interrupted: boards that are under way come to their end; once more ends this at once",
+                );
+                return;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn in_turn(&self, turns: &[Turn]) -> Result<Verdict> {
         let mut waited_for: Option<&Wave> = None;
         for turn in turns {
             let begins = !turn.todo.is_empty();
@@ -74,6 +99,11 @@ impl Run<'_> {
     fn wave(&self, turn: &Turn) -> Result<Verdict> {
         let Turn { wave, todo } = turn;
         let (all, may_fail) = (wave.members.len(), wave.may_fail());
+        if todo.is_empty() {
+            let line = format!("wave {}: its boards have it, all {all}", wave.name);
+            self.screen.say(&line);
+            return Ok(self.verdict(wave, 0));
+        }
         self.screen.say(&format!(
             "wave {}: {} of {all} boards, {} at a time, {may_fail} may fail",
             wave.name,
@@ -101,9 +131,10 @@ impl Run<'_> {
     }
 
     fn verdict(&self, wave: &Wave, failed: usize) -> Verdict {
-        if failed > wave.may_fail() {
+        let may = wave.may_fail();
+        if failed > may {
             let wave = wave.name.clone();
-            return Verdict::Stopped { wave, failed };
+            return Verdict::Stopped { wave, failed, may };
         }
         match self.stop.load(Ordering::SeqCst) {
             true => Verdict::Interrupted,
@@ -119,7 +150,7 @@ impl Run<'_> {
         let done = Deployment::new(ready, member.address()).run(&line);
         let outcome = match done {
             Ok(_) => Outcome::Live,
-            Err(error) => Outcome::Failed(format!("{error:#}")),
+            Err(error) => Outcome::Failed(in_one_line(&error)),
         };
         let record = Record {
             identity: member.identity(),
@@ -131,7 +162,10 @@ impl Run<'_> {
         held(&self.tried).insert(member.name.clone());
         let noted = held(&self.journal).note(member, record);
         match &outcome {
-            Outcome::Live => line.end("live", ""),
+            Outcome::Live => {
+                let sent = line.sent() as f64 / 1e6;
+                line.end("live", &format!("{sent:.2} MB sent"));
+            }
             Outcome::Failed(why) => line.end("failed", why),
         }
         noted.map(|()| outcome)
@@ -164,7 +198,8 @@ impl Run<'_> {
             let Some(record) = journal.record(member).filter(|_| journal.is_live(member)) else {
                 continue;
             };
-            let why = format!("it was well, and {seconds} s later not: {error:#}");
+            let error = in_one_line(&error);
+            let why = format!("it was well, and {seconds} s later not: {error}");
             self.screen.say(&format!("{}  failed  {why}", member.name));
             let record = Record {
                 outcome: Outcome::Failed(why),
@@ -185,4 +220,12 @@ impl Run<'_> {
             Outcome::Failed(why) => Err(anyhow::Error::msg(why)),
         }
     }
+}
+
+/// An error with its causes, as it stands in a table.
+fn in_one_line(error: &anyhow::Error) -> String {
+    format!("{error:#}")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
