@@ -86,13 +86,25 @@ License: Apache-2.0
 
 License: Expat
 {expat}
+{of_model}",
+        expat = indented(text),
+        of_model = of_model(&license),
+    ))
+}
+
+/// What the licence of the model is, unless it is one that was explained before.
+fn of_model(license: &str) -> String {
+    if ["Apache-2.0", "Expat"].contains(&license) {
+        return String::new();
+    }
+    format!(
+        "\
 License: {license}
  The model is under the licence that its maker named with this name in
  /{FOLDER}/release/model/model.toml. The names are those of
  https://spdx.org/licenses/, where the texts are.
-",
-        expat = indented(text),
-    ))
+"
+    )
 }
 
 fn license(model: &Path) -> Result<String> {
