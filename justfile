@@ -43,6 +43,10 @@ test-foreign *boards="virtual armv7": build
 test-images *boards="generic-amd64 generic-arm64 raspberry-pi-3": build
     tests/devices/images.sh {{ boards }}
 
+# Make Debian packages for these boards and a RAUC bundle, and have apt and RAUC install them (Debian's packages lintian, mmdebstrap, systemd-container, rauc, squashfs-tools)
+test-packages *boards="generic-amd64 generic-arm64": build
+    tests/devices/packages.sh {{ boards }}
+
 # A day of clips, as fast as the machine can play them, with sensors that fail at random every few seconds: counts, outages, memory (some minutes)
 soak hours="24": build
     {{ evenkeel }} live --model models/digits --clip clips/demo --times 3 --loop --speed max --faults 4 --quiet --tally \
@@ -55,7 +59,7 @@ fmt:
 # Look for mistakes and bad style in the Rust code and the scripts
 lint: setup
     cargo clippy --release --workspace --all-targets -- -D warnings
-    if command -v shellcheck >/dev/null; then shellcheck -x just .ci/run scripts/*.sh devices/virtual/*.sh devices/virtual/guest/* devices/*.sh devices/images/*.sh devices/images/configure devices/images/fill devices/images/files/grow-root devices/images/files/initramfs-hook tests/devices/*.sh tests/hosts/host.sh tests/hosts/service-manager/*; fi
+    if command -v shellcheck >/dev/null; then shellcheck -x just .ci/run scripts/*.sh devices/virtual/*.sh devices/virtual/guest/* devices/*.sh devices/images/*.sh devices/images/configure devices/images/fill devices/images/files/grow-root devices/images/files/initramfs-hook devices/deploy/src/export/take.sh devices/deploy/src/export/deb/scripts/* tests/devices/*.sh tests/devices/packages/*.sh tests/hosts/host.sh tests/hosts/service-manager/*; fi
 
 # Build the documentation of the crates
 doc: setup

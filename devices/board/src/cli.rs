@@ -10,7 +10,7 @@ use evenkeel_release::{Key, ReleaseId, Setup, Store};
 use crate::lock::Lock;
 use crate::log::Log;
 use crate::update::Update;
-use crate::{host, receive, remove, service, status};
+use crate::{folder, host, receive, remove, service, status};
 
 /// The half of evenkeel's deployment that runs on the board. `evenkeel-deploy` calls it.
 #[derive(Parser)]
@@ -43,6 +43,8 @@ enum Command {
         /// Options of `evenkeel live` to begin with.
         #[arg(long, default_value = "", allow_hyphen_values = true)]
         options: String,
+        #[command(flatten)]
+        systemd: Systemd,
     },
     /// Checks the list of a release, which comes in a tar on the standard input, and says which files are missing.
     Offer {
@@ -53,7 +55,18 @@ enum Command {
     /// Takes files of the release that was offered last, from a tar on the standard input, each named by its SHA-256.
     Receive,
     /// Puts the release that was offered last together, proves it, and lets it be live if it answers.
-    Install(Patience),
+    Install {
+        /// Take the release in this folder first.
+        #[arg(long, value_name = "FOLDER")]
+        from: Option<PathBuf>,
+        /// Take a release that is older than one that was live here.
+        #[arg(long, requires = "from", overrides_with = "allow_downgrade")]
+        allow_downgrade: bool,
+        #[command(flatten)]
+        patience: Patience,
+        #[command(flatten)]
+        systemd: Systemd,
+    },
     /// Goes back to an older release, or to one that is named.
     Rollback {
         /// Which; the newest before the live one unless told.
@@ -75,7 +88,17 @@ enum Command {
         /// The options in /etc/evenkeel too.
         #[arg(long)]
         purge: bool,
+        #[command(flatten)]
+        systemd: Systemd,
     },
+}
+
+#[derive(Args)]
+struct Systemd {
+    /// Start and stop nothing: this is the file system of a board that is not running, as one that an image is made of.
+    /// A release is live there without having proved itself.
+    #[arg(long)]
+    offline: bool,
 }
 
 #[derive(Args)]
@@ -120,20 +143,43 @@ pub fn run() -> Result<()> {
             board,
             keys,
             options,
-        } => set_up(&root, board, &keys, options),
+            systemd,
+        } => set_up(&root, board, &keys, options, systemd.offline),
         Command::Offer { allow_downgrade } => {
             receive::offer(&store, &host::this(&store)?, allow_downgrade)
         }
         Command::Receive => receive::files(&store),
-        Command::Install(patience) => update(patience).install(),
+        Command::Install {
+            from,
+            allow_downgrade,
+            patience,
+            systemd,
+        } => {
+            if let Some(from) = from {
+                folder::take(&store, &host::this(&store)?, &from, allow_downgrade)?;
+            }
+            let update = update(patience);
+            match systemd.offline {
+                true => update.put(),
+                false => update.install(),
+            }
+        }
         Command::Rollback { release, patience } => update(patience).roll_back(release),
         Command::Settle => settle(&store),
         Command::Status { json } => status::show(&store, json),
-        Command::Uninstall { purge } => remove::everything(&root, &store, purge),
+        Command::Uninstall { purge, systemd } => {
+            remove::everything(&root, &store, purge, systemd.offline)
+        }
     }
 }
 
-fn set_up(root: &Path, board: String, keys: &[String], options: String) -> Result<()> {
+fn set_up(
+    root: &Path,
+    board: String,
+    keys: &[String],
+    options: String,
+    offline: bool,
+) -> Result<()> {
     let keys = keys
         .iter()
         .map(|key| Key::parse(key, "what --key was given"));
@@ -145,7 +191,10 @@ fn set_up(root: &Path, board: String, keys: &[String], options: String) -> Resul
     let store = setup.write(root)?;
     let this = std::env::current_exe().context("the program cannot find itself")?;
     Setup::install_agent(&store, &this)?;
-    service::reload()
+    match offline {
+        true => Ok(()),
+        false => service::reload(),
+    }
 }
 
 fn settle(store: &Store) -> Result<()> {

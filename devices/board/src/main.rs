@@ -5,6 +5,7 @@
 //! has answered.
 
 mod cli;
+mod folder;
 mod host;
 mod lock;
 mod log;

@@ -9,13 +9,16 @@ use evenkeel_release::{Setup, Store, durable};
 use crate::service;
 
 /// Stops the service, and removes releases, keys, units and this program. The options stay unless `purge`.
+/// With `offline` systemd does not run here, and is told nothing.
 ///
 /// # Errors
 /// When something cannot be removed; doing it again goes on.
-pub fn everything(root: &Path, store: &Store, purge: bool) -> Result<()> {
-    for unit in [service::UNIT, service::SETTLE] {
-        // A unit that is not there cannot be stopped, and need not be.
-        let _ = service::stop(unit);
+pub fn everything(root: &Path, store: &Store, purge: bool, offline: bool) -> Result<()> {
+    if !offline {
+        for unit in [service::UNIT, service::SETTLE] {
+            // A unit that is not there cannot be stopped, and need not be.
+            let _ = service::stop(unit);
+        }
     }
     for path in Setup::OUTSIDE {
         let options = path.starts_with("etc/evenkeel");
@@ -32,5 +35,8 @@ pub fn everything(root: &Path, store: &Store, purge: bool) -> Result<()> {
     let home = store.root();
     durable::remove_folder_if_there(home)
         .with_context(|| format!("cannot remove {}", home.display()))?;
-    service::reload()
+    match offline {
+        true => Ok(()),
+        false => service::reload(),
+    }
 }

@@ -6,6 +6,7 @@ mod card;
 mod checkout;
 mod commands;
 mod deploy;
+mod export;
 mod fleet;
 mod image;
 mod keys;
@@ -37,6 +38,7 @@ Examples:
   evenkeel-deploy rollback --host pi@192.168.1.20
   evenkeel-deploy to fleet.toml --wave canary
   evenkeel-deploy status fleet.toml
+  evenkeel-deploy export deb raspberry-pi-4 --out evenkeel.deb
 
 `just deploy BOARD …` is `evenkeel-deploy to BOARD …`, built first.
 
@@ -57,6 +59,8 @@ enum Command {
     Logs(commands::on_board::Logs),
     Uninstall(commands::on_board::Uninstall),
     Key(commands::key::Args),
+    #[command(subcommand)]
+    Export(Box<commands::export::Format>),
 }
 
 fn main() -> ExitCode {
@@ -70,6 +74,7 @@ fn main() -> ExitCode {
         Command::Logs(logs) => logs.run(),
         Command::Uninstall(uninstall) => uninstall.run(),
         Command::Key(args) => commands::key::run(args),
+        Command::Export(format) => commands::export::run(*format),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

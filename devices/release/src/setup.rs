@@ -34,12 +34,14 @@ impl Setup {
     pub const HOME: &str = "opt/evenkeel";
     /// The unit of the service. On the board it is a link into the live release, so that both change in one step.
     pub const UNIT: &str = include_str!("../units/evenkeel.service");
+    /// The file with the options of `evenkeel live`, below the root of the file system.
+    pub const OPTIONS: &str = "etc/evenkeel/options.env";
     /// Everything outside of [`Setup::HOME`] that setting up makes.
     pub const OUTSIDE: [&str; 5] = [
         "etc/systemd/system/multi-user.target.wants/evenkeel.service",
         "etc/systemd/system/evenkeel.service",
         "etc/systemd/system/evenkeel-settle.service",
-        "etc/evenkeel/options.env",
+        Self::OPTIONS,
         "etc/evenkeel",
     ];
 
@@ -63,14 +65,10 @@ impl Setup {
         let text = toml::to_string(&board).expect("a name can be written");
         write(&board_file(&store), &text)?;
         self.write_keys(&store)?;
-        let options = root.join("etc/evenkeel/options.env");
+        let options = root.join(Self::OPTIONS);
         if !options.exists() {
             make(&root.join("etc/evenkeel"))?;
-            let text = format!(
-                "# Options of `evenkeel live` on this board; see `evenkeel live --help`. Then: systemctl restart evenkeel\nEVENKEEL_OPTIONS={}\n",
-                self.options
-            );
-            write(&options, &text)?;
+            write(&options, &Self::options_file(&self.options))?;
         }
         let units = root.join("etc/systemd/system");
         make(&units.join("multi-user.target.wants"))?;
@@ -89,6 +87,13 @@ impl Setup {
             durable::point(&link, Path::new(target)).map_err(io("cannot make", &link))?;
         }
         Ok(store)
+    }
+
+    /// What [`Setup::OPTIONS`] holds to begin with.
+    pub fn options_file(options: &str) -> String {
+        format!(
+            "# Options of `evenkeel live` on this board; see `evenkeel live --help`. Then: systemctl restart evenkeel\nEVENKEEL_OPTIONS={options}\n"
+        )
     }
 
     fn write_keys(&self, store: &Store) -> Result<(), Error> {

@@ -242,6 +242,18 @@ impl Release {
             .zip(wanted.iter().map(bytes)))
     }
 
+    /// Puts it into a folder, as a package of another update system does.
+    pub fn unpack(&self, folder: &Path) {
+        let list = Manifest::parse(&self.list).unwrap();
+        for (entry, (_, bytes)) in list.files.iter().zip(&self.files) {
+            let path = folder.join(entry.path.as_path());
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+        fs::write(folder.join(MANIFEST), &self.list).unwrap();
+        fs::write(folder.join(SIGNATURE), &self.signature).unwrap();
+    }
+
     /// With one more letter in its list.
     pub fn altered(mut self) -> Self {
         self.list = self.list.replace("digits", "digitz");

@@ -2,4 +2,5 @@
 
 mod cut_off;
 mod desk;
+mod folder;
 mod update;

@@ -4,6 +4,7 @@ pub mod boards;
 pub mod build;
 pub mod card;
 pub mod deploy;
+pub mod export;
 mod fleet;
 mod image;
 pub mod key;

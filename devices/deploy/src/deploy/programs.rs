@@ -1,5 +1,6 @@
 //! The programs of a release.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +23,8 @@ pub struct Programs {
     pub agent: PathBuf,
     /// The C library that both run with.
     pub glibc: Glibc,
+    /// The shared libraries that either is linked with, sorted.
+    pub libraries: BTreeSet<String>,
     bytes: u64,
 }
 
@@ -63,6 +66,10 @@ impl Programs {
             evenkeel: path("evenkeel")?,
             agent: path("evenkeel-board")?,
             glibc: glibc.unwrap_or(OLDEST),
+            libraries: programs
+                .iter()
+                .flat_map(|program| program.facts.libraries.iter().cloned())
+                .collect(),
             bytes: programs.iter().map(|program| program.bytes).sum(),
         })
     }

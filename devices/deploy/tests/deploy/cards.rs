@@ -1,13 +1,12 @@
 //! Cards and images as a user meets them. A loop device is a disk like any other, where the machine lets a test have one.
 
-mod common;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use common::deploy;
 use tempfile::TempDir;
+
+use super::desk::deploy;
 
 fn error(output: &Output) -> String {
     assert!(!output.status.success(), "{output:?}");

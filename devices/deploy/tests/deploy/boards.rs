@@ -1,10 +1,8 @@
 //! The board files as a user meets them: listed, shown, mistyped.
 
-mod common;
-
 use std::path::Path;
 
-use common::deploy;
+use super::desk::deploy;
 
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
