@@ -13,6 +13,8 @@ repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 export BOARD_ARCH=arm64 BOARD_INIT=systemd
 # shellcheck source-path=SCRIPTDIR/../../devices/virtual source=common.sh
 source "$repository/devices/virtual/common.sh"
+# shellcheck source-path=SCRIPTDIR source=models.sh
+source "$repository/tests/devices/models.sh"
 board() { "$repository/devices/virtual/board.sh" "$@"; }
 
 cuts=${1:-100}
@@ -22,14 +24,6 @@ model=$repository/models/digits
 programs=${PROGRAMS:-}
 results=$work/power-cuts.tsv
 state=power-cuts
-
-# newer_model FOLDER: the shipped model as its next version, so that an update brings something.
-newer_model() {
-    rm -rf "$1"
-    cp -r "$model" "$1"
-    sed -i 's/^version = .*/version = "999.0.0"/' "$1/model.toml"
-    (cd "$1" && sed -i "s/^[0-9a-f]*\(  model\.toml\)$/$(sha256sum model.toml | cut -d' ' -f1)\1/" SHA256SUMS && sha256sum --quiet -c SHA256SUMS)
-}
 
 # update MODEL: brings a release with it to the board.
 update() {

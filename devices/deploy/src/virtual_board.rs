@@ -1,7 +1,7 @@
 //! The board that is a machine in QEMU, for everyone who has none: made and started by the scripts in `devices/virtual`.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
@@ -24,6 +24,23 @@ pub fn start() -> Result<String> {
         "the virtual board did not start",
     )?;
     Ok("a board of arm64 in QEMU".into())
+}
+
+/// Shows a picture to its camera and plays a sound into its microphone, over and over.
+///
+/// Its service has to be running: a picture comes in the format that the camera's user has chosen.
+///
+/// # Errors
+/// When that does not work, with what the script said.
+pub fn show(picture: &Path, sound: &Path) -> Result<()> {
+    for (verb, file) in [("show", picture), ("play", sound)] {
+        checkout::run_script(
+            script()?.arg(verb).arg(file),
+            "the script of the virtual board",
+            "the virtual board was shown nothing",
+        )?;
+    }
+    Ok(())
 }
 
 /// Where it is, while it is on.

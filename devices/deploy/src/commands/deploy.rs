@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use evenkeel_release::Version;
@@ -15,6 +17,12 @@ use crate::checkout;
 use crate::deploy::{Deployment, Programs, Ready, Report, STEPS, Terminal, Wish};
 use crate::keys::{self, SigningKey};
 use crate::virtual_board;
+
+/// What the virtual board is shown: a clip of the checkout, without the ending of its files.
+const CLIP: &str = "clips/demo/seven/0039";
+/// How long its service is given until it answers from both sensors; what it answers then is told, whatever it is.
+const LOOKING: Duration = Duration::from_secs(20);
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Builds evenkeel for a board, brings it there with a model, and goes back if it does not answer
 #[derive(Debug, clap::Args)]
@@ -234,11 +242,18 @@ pub fn run(args: Args) -> Result<ExitCode> {
     if args.dry_run {
         return Ok(dry_run(&ready, &args.reach));
     }
-    if board.provision == Provision::Virtual && args.reach.host.is_none() {
+    let in_qemu = board.provision == Provision::Virtual && args.reach.host.is_none();
+    if in_qemu {
         step(&report, "start board", || Ok(((), virtual_board::start()?)))?;
     }
     let address = args.reach.address(Some(&board))?;
     let outcome = Deployment::new(&ready, address.clone()).run(&report)?;
+    if in_qemu {
+        step(&report, "show it a clip", || {
+            let answer = answer_to_a_clip(&args.reach, &board)?;
+            Ok(((), answer))
+        })?;
+    }
     if args.json {
         println!(
             "{}",
@@ -252,6 +267,23 @@ pub fn run(args: Args) -> Result<ExitCode> {
         );
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Shows the virtual board, which sees and hears nothing by itself, one of the shipped clips. What its service says then.
+fn answer_to_a_clip(reach: &Reach, board: &Board) -> Result<String> {
+    let clip = checkout::root()?.join(CLIP);
+    virtual_board::show(&clip.with_extension("png"), &clip.with_extension("wav"))?;
+    reach.with_agent(Some(board), |agent| {
+        let end = Instant::now() + LOOKING;
+        loop {
+            let status: serde_json::Value = serde_json::from_str(&agent.call("status --json")?)?;
+            let says = status["service"]["says"].as_str().unwrap_or_default();
+            if says.contains("both") || Instant::now() > end {
+                return Ok(says.to_owned());
+            }
+            sleep(LOOK_EVERY);
+        }
+    })
 }
 
 /// Does something and says how long it took.
