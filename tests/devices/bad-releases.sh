@@ -73,12 +73,12 @@ board kill 2>/dev/null || :
 board reset
 bring "$repository/models/digits" "$programs"
 good=$(live)
-board ssh cp /opt/evenkeel/current/bin/evenkeel /usr/local/bin/evenkeel
+board ssh 'mkdir -p /usr/local/bin && cp /opt/evenkeel/current/bin/evenkeel /usr/local/bin/evenkeel'
 newer_model "$made/newer"
 changed_model "$made/wrong" 's/^std = 3.0/std = 0.5/'
 pretender crashing 'sleep(1); raise(SIGSEGV);'
 pretender hanging 'for (;;) pause();'
-is_gone_back_from crashes 'it crashed' "$made/newer" "$made/crashing"
+is_gone_back_from crashes 'it ended after' "$made/newer" "$made/crashing"
 is_gone_back_from hangs 'it did not answer within' "$made/newer" "$made/hanging"
 is_gone_back_from 'answers wrongly' 'does not answer here as on the desk' "$made/wrong" "$programs"
 # No more room than half of what comes.

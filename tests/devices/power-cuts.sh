@@ -34,15 +34,15 @@ live() { board ssh readlink /opt/evenkeel/current; }
 
 # prepare: a board that runs one release, kept as a state; and how long the next one takes to be live.
 prepare() {
-    local begin
     board kill 2>/dev/null || :
     board reset
     update "$model"
     live >"$work/power-cuts.before"
     board snapshot "$state"
-    begin=$EPOCHREALTIME
-    update "$newer"
-    awk -v begin="$begin" -v end="$EPOCHREALTIME" 'BEGIN { printf "%.1f\n", end - begin }' >"$work/power-cuts.seconds"
+    update "$newer" 2>&1 | tee "$work/power-cuts.log"
+    # What it does before it is live; after that it shows the board a clip.
+    sed -n '/^show/d; s/^[a-z ]*  *\([0-9.]*\) s .*/\1/p' "$work/power-cuts.log" |
+        awk '{ sum += $1 } END { printf "%.1f\n", sum }' >"$work/power-cuts.seconds"
 }
 
 # Run on the board's disk with nothing else running: what the next start would do, then what is there.

@@ -1,5 +1,6 @@
 //! Desktop trainer for evenkeel: RollingQ-balanced audio-visual models on Candle, exported as packages.
 
+pub mod backbone;
 pub mod commands;
 pub mod data;
 pub mod export;

@@ -30,6 +30,7 @@ enum Command {
     Fit(commands::fit::Args),
     Study(commands::study::Args),
     Export(commands::export::Args),
+    Weights(commands::weights::Args),
     Bench(commands::bench::Args),
 }
 
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         Command::Study(args) => commands::study::run(&args).map(fine),
         Command::Export(args) => commands::export::run(&args).map(fine),
         Command::Fit(args) => commands::fit::run(&args),
+        Command::Weights(args) => commands::weights::run(&args).map(fine),
         Command::Bench(args) => commands::bench::run(&args).map(fine),
     };
     outcome.unwrap_or_else(|error| {

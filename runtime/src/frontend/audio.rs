@@ -1,8 +1,8 @@
 //! Log-mel spectrogram of a window of sound.
 //!
 //! Each frame is multiplied by a periodic Hann window, padded with zeros, transformed, and its power
-//! |X|² is summed under the triangles of an HTK mel filter bank (`mel.rs` has the formula and its
-//! source); what is kept is (ln(power + `log_floor`) − `mean`) / `std`, on request less its mean
+//! |X|² is summed under the triangles of a mel filter bank (`mel.rs` has the formulas and their
+//! sources); what is kept is (ln(power + `log_floor`) − `mean`) / `std`, on request less its mean
 //! over the window in each band.
 
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use realfft::num_complex::Complex;
 use realfft::{RealFftPlanner, RealToComplex};
 use serde::{Deserialize, Serialize};
 
-use super::mel::MelBank;
+use super::mel::{MelBank, MelScale};
 use super::resample::RateConverter;
 use super::{FrontendError, SHORTEST_WINDOW};
 use crate::window::{Modality, SampleRate, Sound};
@@ -37,6 +37,9 @@ pub struct AudioConfig {
     pub min_hz: f32,
     /// Upper edge of the highest band, Hz, at most half of `sample_rate`.
     pub max_hz: f32,
+    /// What the bands are spread evenly on.
+    #[serde(default, skip_serializing_if = "MelScale::is_usual")]
+    pub mel_scale: MelScale,
     /// Added to the mel power before the natural logarithm, so that silence is finite.
     pub log_floor: f32,
     /// Subtracted from the log power.
@@ -193,6 +196,7 @@ impl AudioFrontend {
     pub fn new(config: &AudioConfig) -> Result<Self, FrontendError> {
         config.check()?;
         let mel = MelBank::new(
+            config.mel_scale,
             config.mel_bands,
             config.fft_size,
             f64::from(config.sample_rate.hz()),

@@ -9,6 +9,7 @@ mod resample;
 
 pub use audio::{AudioConfig, AudioFrontend};
 pub use camera::{CameraConfig, CameraFrontend, Colour, Crop};
+pub use mel::MelScale;
 pub use resample::resample;
 
 use std::time::Duration;

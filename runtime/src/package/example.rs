@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     GoldenAnswer, GoldenWindow, Graphs, Manifest, PackageContents, Rates, Thresholds, Training,
 };
-use crate::frontend::{AudioConfig, CameraConfig, Colour};
+use crate::frontend::{AudioConfig, CameraConfig, Colour, MelScale};
 use crate::health::HealthConfig;
 use crate::policy::PolicyConfig;
 use crate::window::{Frame, SampleRate, Sound, Window};
@@ -35,6 +35,7 @@ pub(crate) fn manifest() -> Manifest {
             mel_bands: 10,
             min_hz: 60.0,
             max_hz: 3_800.0,
+            mel_scale: MelScale::Htk,
             log_floor: 1e-6,
             mean: -3.25,
             std: 2.5,

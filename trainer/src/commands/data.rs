@@ -128,7 +128,10 @@ fn get(name: &str, store: &Store) -> Result<()> {
         };
         println!("{place:13} {}", path.display());
     }
-    if collection.files.len() == 1 {
+    // Other archives are read as they are.
+    if let [archive] = collection.files
+        && archive.name.ends_with(".tar")
+    {
         println!(
             "{:13} {}",
             "unpacked",

@@ -12,7 +12,7 @@ use evenkeel::window::{Modality, PerSensor, Window};
 use crate::data::{Dataset, Split};
 use crate::export::{CardNotes, ExportRequest, FinishedRun, Measured, Naming, Parity, export};
 use crate::fit::{self, Calibrated, Workers};
-use crate::model::Model;
+use crate::model::{Frozen, Model};
 use crate::study::SeedRobustness;
 
 /// Windows on which the exported model must answer like the trained one.
@@ -68,7 +68,8 @@ pub fn run(args: &Args) -> Result<()> {
         license: args.license.clone(),
         commit: args.commit.clone(),
     };
-    let mut workers = Workers::new(&run.config)?;
+    // What the exported encoders take, with nothing of the model before it.
+    let mut workers = Workers::new(&run.config, &Frozen::default())?;
     let validation = workers.prepare(&*run.data, Split::Validation)?;
     // Spread over the whole split, so that every class is among them.
     let count = validation.samples.len().min(PARITY_WINDOWS);
@@ -163,7 +164,8 @@ fn reference(
     features: &Features,
     validity: PerSensor<f32>,
 ) -> Result<Output, Box<dyn std::error::Error>> {
-    let out = model.forward(&model.batch(&[(features, validity)])?, 0.0)?;
+    let features = model.frozen().embed(features.clone())?;
+    let out = model.forward(&model.batch(&[(&features, validity)])?, 0.0)?;
     let attention = out.attention.flatten_all()?.to_vec1::<f32>()?;
     let mut probes = PerSensor::default();
     for modality in Modality::ALL {

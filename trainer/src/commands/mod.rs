@@ -5,3 +5,4 @@ pub mod data;
 pub mod export;
 pub mod fit;
 pub mod study;
+pub mod weights;

@@ -46,10 +46,7 @@ impl Layout {
         classes: usize,
         probe_temperature: f32,
     ) -> Result<Self, ExportError> {
-        let stem = match modality {
-            Modality::Audio => &spec.audio,
-            Modality::Camera => &spec.camera,
-        };
+        let stem = spec.stem(modality);
         let refuse = |what: &str| Err(ExportError::Model(format!("the {modality} encoder {what}")));
         if spec.heads == 0 || spec.width == 0 || !spec.width.is_multiple_of(spec.heads) {
             return refuse("needs a width that its heads divide");
@@ -92,8 +89,8 @@ pub(super) fn encoder(layout: &Layout, weights: &Weights) -> Result<Vec<u8>, Exp
     Ok(build.graph.finish())
 }
 
-struct Build<'a> {
-    graph: GraphBuilder,
+pub(super) struct Build<'a> {
+    pub(super) graph: GraphBuilder,
     layout: &'a Layout,
     weights: &'a Weights,
 }
@@ -105,7 +102,7 @@ struct Linear {
 }
 
 impl Build<'_> {
-    fn get(&self, name: &str, shape: &[usize]) -> Result<Vec<f64>, ExportError> {
+    pub(super) fn get(&self, name: &str, shape: &[usize]) -> Result<Vec<f64>, ExportError> {
         self.weights
             .get_f64(&format!("{}.{name}", self.layout.modality), shape)
     }
@@ -117,14 +114,18 @@ impl Build<'_> {
         let mut x = self
             .graph
             .input(&self.layout.modality.to_string(), &self.layout.input);
+        if let Some(plan) = &stem.backbone {
+            x = self.backbone(plan, &x)?;
+        }
+        let planes = stem.backbone.is_none();
         let (last, before) = stem.stages.split_last().expect("a stem has a stage");
         for (i, stage) in before.iter().enumerate() {
-            x = self.convolution(&format!("stem.{i}"), &x, stage, i == 0)?;
+            x = self.convolution(&format!("stem.{i}"), &x, stage, planes && i == 0)?;
             x = self
                 .graph
                 .node(&format!("stem.{i}.active"), "Relu", &[&x], &[]);
         }
-        let x = self.convolution("stem", &x, last, before.is_empty())?;
+        let x = self.convolution("stem", &x, last, planes && before.is_empty())?;
         let position = self.get("position", &[self.layout.tokens(), width])?;
         let (groups, cells) = (stem.pictures, last.cells());
         let graph = &mut self.graph;
@@ -142,13 +143,13 @@ impl Build<'_> {
         Ok(graph.node("stem.out", "Add", &[&x, &position], &[]))
     }
 
-    /// One stage of the stem. Only the `first` one's weights are in the order of ONNX already.
+    /// One stage of the stem. Only the weights of one that reads `planes` are in the order of ONNX already.
     fn convolution(
         &mut self,
         name: &str,
         x: &str,
         stage: &Stage,
-        first: bool,
+        planes: bool,
     ) -> Result<String, ExportError> {
         let Stage {
             input: [channels, ..],
@@ -158,7 +159,7 @@ impl Build<'_> {
             ..
         } = *stage;
         let mut kernel = self.get(&format!("{name}.weight"), &[outputs, stage.patch()])?;
-        if !first {
+        if !planes {
             for filter in kernel.chunks_mut(stage.patch()) {
                 // [row · column, channel] to [channel, row · column].
                 let planes = transpose(filter, channels);

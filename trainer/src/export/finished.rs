@@ -54,7 +54,12 @@ impl FinishedRun {
         fit::check_data(run, &*data)?;
         let model = fit::new_model(&config, &*data)?;
         model.parameters.load_file(&weights_path)?;
-        let calibrated = fit::calibrate(&config, &*data, &model, &mut Workers::new(&config)?)?;
+        let calibrated = fit::calibrate(
+            &config,
+            &*data,
+            &model,
+            &mut Workers::new(&config, &model.frozen())?,
+        )?;
         Ok(Self {
             config,
             data,

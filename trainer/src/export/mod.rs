@@ -3,6 +3,7 @@
 //! Writes the three ONNX graphs, loads what it wrote with the runtime's engine, and finishes only
 //! if that answers like the trained model on real windows, with both sensors and with each alone.
 
+mod backbone;
 mod card;
 mod encoder;
 mod error;

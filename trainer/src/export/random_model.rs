@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use evenkeel::engine::Output;
-use evenkeel::frontend::{AudioConfig, CameraConfig, Colour, Features};
+use evenkeel::frontend::{AudioConfig, CameraConfig, Colour, Features, MelScale};
 use evenkeel::package::{Manifest, Package, Thresholds, Training};
 use evenkeel::window::{Frame, Modality, PerSensor, SampleRate, Sound, Window};
 
@@ -35,11 +35,13 @@ pub(super) fn model(fusion: Fusion, activation: Activation, seed: u64) -> Model 
         mlp_ratio: 2,
         activation,
         audio: Stem {
+            backbone: None,
             convolutions: Vec::new(),
             kernel: [5, 4],
             stride: [3, 2],
         },
         camera: Stem {
+            backbone: None,
             convolutions: vec![Convolution {
                 channels: 7,
                 kernel: [3, 2],
@@ -76,6 +78,7 @@ pub(super) fn model(fusion: Fusion, activation: Activation, seed: u64) -> Model 
             mel_bands: 12,
             min_hz: 60.0,
             max_hz: 3_800.0,
+            mel_scale: MelScale::Htk,
             log_floor: 1e-6,
             mean: -4.0,
             std: 3.0,

@@ -39,22 +39,21 @@ pub struct StepTime {
 pub fn step_time(config: &FitConfig, classes: usize, steps: usize) -> Result<StepTime> {
     let (audio, camera) = (config.audio.as_ref(), config.camera.as_ref());
     let model = Model::new(&config.model, audio, camera, classes, 0)?;
+    let frozen = model.frozen();
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let mut random =
         |count: usize| -> Vec<f32> { (0..count).map(|_| rng.random_range(-1.7..1.7)).collect() };
     let samples: Vec<(Sample, PerSensor<f32>)> = (0..config.training.batch)
         .map(|i| {
-            let sample = Sample {
-                features: PerSensor {
-                    audio: audio.map(|a| random(a.shape().iter().product())),
-                    camera: camera.map(|c| random(c.shape().iter().product())),
-                },
-                label: (i % classes) as u32,
-            };
-            (sample, PerSensor::from_fn(|_| 1.0))
+            let features = frozen.embed(PerSensor {
+                audio: audio.map(|a| random(a.shape().iter().product())),
+                camera: camera.map(|c| random(c.shape().iter().product())),
+            })?;
+            let label = (i % classes) as u32;
+            Ok((Sample { features, label }, PerSensor::from_fn(|_| 1.0)))
         })
-        .collect();
-    let mut workers = Workers::new(config)?;
+        .collect::<Result<_>>()?;
+    let mut workers = Workers::new(config, &frozen)?;
     let mut optimiser = Optimiser::new(&config.training, &model.parameters);
     let warm_up = steps.div_ceil(5);
     let mut times = Vec::with_capacity(steps);

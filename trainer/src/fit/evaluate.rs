@@ -7,7 +7,7 @@ use super::config::FitConfig;
 use super::metrics::{Summary, Sums};
 use super::shard::{Outcome, Sample, Shard};
 use crate::data::{Dataset, Split};
-use crate::model::Model;
+use crate::model::{Frozen, Model};
 use crate::rollingq::KeyStatistics;
 
 /// Examples that one forward pass takes; more would only take more memory.
@@ -45,14 +45,14 @@ impl Answers {
 }
 
 impl Workers {
-    /// With the frontends of the sensors that the model has.
+    /// With the frontends of the sensors that the model has, and what of the model is `frozen`.
     ///
     /// # Errors
     /// When a frontend cannot be built from its configuration.
-    pub fn new(config: &FitConfig) -> Result<Self> {
+    pub fn new(config: &FitConfig, frozen: &Frozen) -> Result<Self> {
         let (audio, camera) = config.frontends();
         let shards = (0..config.training.shards)
-            .map(|_| Shard::new(audio, camera))
+            .map(|_| Shard::new(audio, camera, frozen.clone()))
             .collect::<Result<_>>()?;
         Ok(Self { shards })
     }

@@ -116,7 +116,7 @@ pub fn measure(
         .rev()
         .find(|epoch| epoch.best)
         .context("the run has no epoch yet")?;
-    let mut workers = Workers::new(config)?;
+    let mut workers = Workers::new(config, &model.frozen())?;
     let mut answers = |lose: Option<(Modality, Loss)>| -> Result<Summary> {
         let mut prepared = workers.prepare_with(data, Split::Test, |window, index| {
             if let Some((modality, Loss::Noise)) = lose {

@@ -11,18 +11,19 @@ use super::metrics::Sums;
 use super::optimiser::Gradients;
 use super::quality::Spoiler;
 use crate::data::{Dataset, Example, Split};
-use crate::model::{Forward, Model, cross_entropy};
+use crate::model::{Forward, Frozen, Model, cross_entropy};
 use crate::rollingq::KeyStatistics;
 
 /// A thread's frontends, kept from step to step.
 pub struct Shard {
     frontend: Frontend,
+    frozen: Frozen,
 }
 
 /// An example as the encoders take it.
 #[derive(Debug, Clone)]
 pub struct Sample {
-    /// Features of the sensors that gave something.
+    /// Features of the sensors that gave something, behind the model's frozen networks.
     pub features: Features,
     /// Index of its label.
     pub label: u32,
@@ -51,9 +52,14 @@ pub struct Outcome {
 impl Shard {
     /// # Errors
     /// When a frontend cannot be built from its configuration.
-    pub fn new(audio: Option<&AudioConfig>, camera: Option<&CameraConfig>) -> Result<Self> {
+    pub fn new(
+        audio: Option<&AudioConfig>,
+        camera: Option<&CameraConfig>,
+        frozen: Frozen,
+    ) -> Result<Self> {
         Ok(Self {
             frontend: Frontend::new(audio, camera)?,
+            frozen,
         })
     }
 
@@ -82,7 +88,9 @@ impl Shard {
     /// When its window is broken.
     pub fn features(&mut self, example: &Example) -> Result<Sample> {
         Ok(Sample {
-            features: self.frontend.features(&example.window)?,
+            features: self
+                .frozen
+                .embed(self.frontend.features(&example.window)?)?,
             label: example.label as u32,
         })
     }

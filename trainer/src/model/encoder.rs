@@ -3,7 +3,7 @@
 use candle_core::{Result, Tensor};
 
 use super::{Activation, ModelSpec, Parameters, StemLayout, dense};
-use crate::ops::{After, Unfold, layer_norm, linear, self_attention, unfold};
+use crate::ops::{After, Patches, layer_norm, linear, self_attention, unfold};
 
 /// Weight and bias.
 type Affine = (Tensor, Tensor);
@@ -79,16 +79,21 @@ impl Encoder {
         })
     }
 
-    /// Tokens `[samples · tokens, d]` of the stem's first patches `[samples · patches, patch]`.
+    /// Tokens `[samples · tokens, d]` of the stem's first patches `[samples · patches, patch]`, or behind a pre-trained network
+    /// of the pixels that it gives.
     pub fn forward(&self, patches: &Tensor) -> Result<Tensor> {
         let mut x = patches.clone();
+        if self.stem.backbone.is_some() {
+            let first = self.stem.first();
+            let [_, rows, columns] = first.input;
+            x = unfold(
+                &x,
+                Patches::inside([rows, columns], first.kernel, first.stride),
+            )?;
+        }
         for ((weight, bias), next) in self.convolutions.iter().zip(&self.stem.stages[1..]) {
             let [_, rows, columns] = next.input;
-            let sizes = Unfold {
-                picture: [rows, columns],
-                kernel: next.kernel,
-                stride: next.stride,
-            };
+            let sizes = Patches::inside([rows, columns], next.kernel, next.stride);
             x = unfold(&dense(&x, weight, bias, After::Relu)?, sizes)?;
         }
         let shift = self.position.broadcast_add(&self.patches.1)?;

@@ -1,20 +1,25 @@
 //! The model in Candle: one encoder per sensor, a fusion, and a probe head on each encoder.
 
+mod backbone;
 mod encoder;
 mod fusion;
 mod parameters;
 pub mod spec;
 mod stem;
 
+pub use backbone::{Convolutions, Frozen};
 pub use fusion::{AttentionState, Pooled};
 pub use parameters::{NamedTensor, Parameters, ParametersError, read_f32, to_safetensors};
 pub use spec::{Activation, Convolution, Fusion, ModelSpec, Stem};
 pub use stem::{Stage, StemLayout};
 
+use std::sync::Arc;
+
 use candle_core::{D, Device, Result, Tensor, bail};
 use evenkeel::frontend::{AudioConfig, CameraConfig, Features};
 use evenkeel::window::{Modality, PerSensor};
 
+use crate::data::fetch::Store;
 use crate::ops::{After, linear};
 use encoder::Encoder;
 use fusion::FusionHead;
@@ -31,15 +36,16 @@ pub struct Model {
     /// Its weights and buffers.
     pub parameters: Parameters,
     layouts: PerSensor<Option<StemLayout>>,
+    backbones: PerSensor<Option<Arc<Convolutions>>>,
     encoders: PerSensor<Option<Encoder>>,
     fusion: FusionHead,
 }
 
-/// A batch of features cut into patches.
+/// A batch of features cut into patches, or for a sensor with a pre-trained network into pixels.
 pub struct Batch {
     /// Samples.
     pub size: usize,
-    /// `[size · patches, patch]` of the stem's first stage, for each sensor of the model.
+    /// `[size · patches, patch]` of the stem's first stage, or `[size · pixels, channels]`, for each sensor of the model.
     pub patches: PerSensor<Option<Tensor>>,
     /// Validity of each sensor in each sample, 0..1.
     pub validity: PerSensor<Vec<f32>>,
@@ -130,9 +136,15 @@ impl Model {
             },
         };
         let mut parameters = Parameters::new(seed);
+        let mut backbones: PerSensor<Option<Arc<Convolutions>>> = PerSensor::default();
         let mut encoders = PerSensor::default();
         for modality in Modality::ALL {
             if let Some(layout) = &layouts[modality] {
+                if let (Some(plan), Some(stem)) = (&layout.backbone, &spec.stem(modality).backbone)
+                {
+                    let network = Convolutions::new(&mut parameters, modality, plan, stem.tuned)?;
+                    backbones[modality] = Some(Arc::new(network));
+                }
                 encoders[modality] = Some(Encoder::new(
                     &mut parameters,
                     &modality.to_string(),
@@ -148,9 +160,32 @@ impl Model {
             classes,
             parameters,
             layouts,
+            backbones,
             encoders,
             fusion,
         })
+    }
+
+    /// Puts the published weights into its pre-trained networks, if it has any.
+    ///
+    /// # Errors
+    /// When they are not on this machine.
+    pub fn load_pretrained(&self) -> anyhow::Result<()> {
+        for modality in Modality::ALL {
+            let spec = &self.spec.stem(modality).backbone;
+            if let (Some(network), Some(spec)) = (&self.backbones[modality], spec) {
+                let weights = spec.network.pretrained(&Store::from_environment()?)?;
+                network.set(&self.parameters, modality, &weights)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Its frozen networks, which share their weights with it.
+    pub fn frozen(&self) -> Frozen {
+        Frozen(PerSensor::from_fn(|m| {
+            self.backbones[m].clone().filter(|network| !network.tuned)
+        }))
     }
 
     /// Which sensors it has.
@@ -158,7 +193,7 @@ impl Model {
         PerSensor::from_fn(|m| self.encoders[m].is_some())
     }
 
-    /// Cuts the features of some samples into patches.
+    /// Cuts the features of some samples, embedded by [`Self::frozen`], into patches.
     ///
     /// `validity` is multiplied by 0 where a sample has no features of a sensor.
     ///
@@ -179,13 +214,13 @@ impl Model {
                 })
                 .collect();
             if let Some(layout) = &self.layouts[modality] {
-                let patch = layout.first().patch();
-                let mut values = Vec::with_capacity(samples.len() * layout.patches() * patch);
-                for (features, _) in samples {
-                    layout.extend(&mut values, features[modality].as_deref())?;
-                }
-                let shape = (samples.len() * layout.patches(), patch);
-                batch.patches[modality] = Some(Tensor::from_vec(values, shape, &Device::Cpu)?);
+                let given = samples
+                    .iter()
+                    .map(|(features, _)| features[modality].as_deref());
+                batch.patches[modality] = Some(match &self.backbones[modality] {
+                    Some(network) => layout.pixels(given, network.tuned)?,
+                    None => layout.cut(given)?,
+                });
             }
         }
         Ok(batch)
@@ -208,6 +243,10 @@ impl Model {
                 &batch.patches[modality],
             ) else {
                 continue;
+            };
+            let patches = match &self.backbones[modality] {
+                Some(network) if network.tuned => &network.forward(patches)?,
+                _ => patches,
             };
             let sensor = Pooled {
                 tokens: encoder.forward(patches)?,

@@ -95,6 +95,24 @@ impl Parameters {
         self.add(name.to_owned(), values, shape)
     }
 
+    /// Zeros, which will be given their values.
+    pub(super) fn zeros(&mut self, name: &str, shape: &[usize]) -> Result<Tensor> {
+        self.add(name.to_owned(), vec![0.0; shape.iter().product()], shape)
+    }
+
+    /// Overwrites a variable or buffer in place, so that the model sees the new values.
+    ///
+    /// # Errors
+    /// When the model has none of that name and shape.
+    pub(super) fn set(&self, name: &str, shape: &[usize], values: &[f32]) -> Result<()> {
+        let vars = self.names.iter().zip(self.vars.iter().map(Var::as_tensor));
+        let buffers = self.buffers.iter().map(|(name, tensor)| (name, tensor));
+        match vars.chain(buffers).find(|(other, _)| *other == name) {
+            Some((_, tensor)) if tensor.dims() == shape => overwrite(tensor, values),
+            _ => candle_core::bail!("the model has no {name} of shape {shape:?}"),
+        }
+    }
+
     /// A buffer: saved with the weights, never trained.
     pub(super) fn buffer(&mut self, name: &str, value: Tensor) {
         self.buffers.push((name.to_owned(), value));

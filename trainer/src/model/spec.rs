@@ -1,6 +1,9 @@
 //! The shape of a model, as written in a configuration file and kept beside its weights.
 
+use evenkeel::window::Modality;
 use serde::{Deserialize, Serialize};
+
+use crate::backbone::BackboneSpec;
 
 /// How the sensors' tokens become one answer.
 #[derive(
@@ -63,6 +66,9 @@ pub struct Convolution {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stem {
+    /// A pre-trained network before everything else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backbone: Option<BackboneSpec>,
     /// What comes before the patches.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub convolutions: Vec<Convolution>,
@@ -95,6 +101,16 @@ pub struct ModelSpec {
     pub tubelet: usize,
     /// How the sensors are fused.
     pub fusion: Fusion,
+}
+
+impl ModelSpec {
+    /// The stem of a sensor's encoder.
+    pub fn stem(&self, modality: Modality) -> &Stem {
+        match modality {
+            Modality::Audio => &self.audio,
+            Modality::Camera => &self.camera,
+        }
+    }
 }
 
 fn one() -> usize {

@@ -1,8 +1,10 @@
 //! Where the patches of a stem lie: from a picture or a spectrogram to tokens.
 
-use candle_core::{Result, bail};
+use candle_core::{Device, Result, Tensor, bail};
 
 use super::Stem;
+use super::backbone::side_by_side;
+use crate::backbone::Plan;
 
 /// One convolution of a stem, without padding, and the sizes around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +64,9 @@ impl Stage {
 /// others read rows of channels, so theirs are ordered by row, column, channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StemLayout {
+    /// The pre-trained network that reads the pictures, if there is one; the first stage reads what it gives, of which the
+    /// channels lie side by side too.
+    pub backbone: Option<Plan>,
     /// Pictures that are cut into patches one by one.
     pub pictures: usize,
     /// At least one.
@@ -83,14 +88,23 @@ impl StemLayout {
             .iter()
             .map(|c| (c.kernel, c.stride, c.channels))
             .chain([(stem.kernel, stem.stride, width)]);
+        let input = [channels, rows, columns];
+        let backbone = match &stem.backbone {
+            Some(spec) => Some(Plan::new(&spec.network.network(), spec.stages, input)?),
+            None => None,
+        };
         let mut stages: Vec<Stage> = Vec::new();
-        let mut size = [channels, rows, columns];
+        let mut size = backbone.as_ref().map_or(input, Plan::output);
         for (kernel, stride, channels) in convolutions {
             let stage = Stage::new(size, kernel, stride, channels)?;
             size = [channels, stage.grid[0], stage.grid[1]];
             stages.push(stage);
         }
-        Ok(Self { pictures, stages })
+        Ok(Self {
+            backbone,
+            pictures,
+            stages,
+        })
     }
 
     /// Tokens per sample: every patch of the last stage in every picture, row by row.
@@ -106,6 +120,57 @@ impl StemLayout {
     /// Patches of the first stage per sample.
     pub fn patches(&self) -> usize {
         self.pictures * self.first().cells()
+    }
+
+    /// The patches that the first stage reads in some inputs `[pictures, channels, rows, columns]`, zeros where there is none:
+    /// `[inputs · patches, patch]`.
+    ///
+    /// # Errors
+    /// When an input has another size.
+    pub fn cut<'a>(
+        &self,
+        inputs: impl ExactSizeIterator<Item = Option<&'a [f32]>>,
+    ) -> Result<Tensor> {
+        let patch = self.first().patch();
+        let rows = inputs.len() * self.patches();
+        let mut values = Vec::with_capacity(rows * patch);
+        for input in inputs {
+            self.extend(&mut values, input)?;
+        }
+        Tensor::from_vec(values, (rows, patch), &Device::Cpu)
+    }
+
+    /// What a stem with a pre-trained network takes instead, zeros where there is none: the pixels of some inputs `[pictures,
+    /// channels, rows, columns]` if the network is `tuned`, or what a frozen one has given: `[inputs · pixels, channels]`.
+    ///
+    /// # Errors
+    /// When an input has another size.
+    pub fn pixels<'a>(
+        &self,
+        inputs: impl ExactSizeIterator<Item = Option<&'a [f32]>>,
+        tuned: bool,
+    ) -> Result<Tensor> {
+        let size = match &self.backbone {
+            Some(plan) if tuned => plan.input(),
+            _ => self.first().input,
+        };
+        let [channels, rows, columns] = size;
+        let length = self.pictures * channels * rows * columns;
+        let count = inputs.len();
+        let mut values = Vec::with_capacity(count * length);
+        for input in inputs {
+            match input {
+                None => values.resize(values.len() + length, 0.0),
+                Some(input) if input.len() != length => bail!(
+                    "features have {} values instead of {} times {size:?}",
+                    input.len(),
+                    self.pictures
+                ),
+                Some(input) if tuned => side_by_side(&mut values, input, size)?,
+                Some(input) => values.extend_from_slice(input),
+            }
+        }
+        Tensor::from_vec(values, (count * length / channels, channels), &Device::Cpu)
     }
 
     /// Appends the patches that the first stage reads in one input to `out`; zeros if there is none.
@@ -152,6 +217,7 @@ mod tests {
 
     fn plain(kernel: [usize; 2], stride: [usize; 2]) -> Stem {
         Stem {
+            backbone: None,
             convolutions: Vec::new(),
             kernel,
             stride,

@@ -1,5 +1,5 @@
 use super::*;
-use evenkeel::frontend::Colour;
+use evenkeel::frontend::{Colour, MelScale};
 use evenkeel::window::SampleRate;
 
 fn audio_config() -> AudioConfig {
@@ -12,6 +12,7 @@ fn audio_config() -> AudioConfig {
         mel_bands: 12,
         min_hz: 60.0,
         max_hz: 3800.0,
+        mel_scale: MelScale::Htk,
         log_floor: 1e-6,
         mean: 0.0,
         std: 1.0,
@@ -41,11 +42,13 @@ fn spec(fusion: Fusion, activation: Activation) -> ModelSpec {
         mlp_ratio: 2,
         activation,
         audio: Stem {
+            backbone: None,
             convolutions: Vec::new(),
             kernel: [12, 4],
             stride: [12, 3],
         },
         camera: Stem {
+            backbone: None,
             convolutions: vec![Convolution {
                 channels: 6,
                 kernel: [3, 3],

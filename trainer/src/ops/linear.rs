@@ -3,16 +3,7 @@
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
 use super::matrix::{Into, Matrix, multiply};
-use super::{values, with_values};
-
-/// What happens to the sum before it is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum After {
-    /// Nothing.
-    Identity,
-    /// max(y, 0).
-    Relu,
-}
+use super::{After, values, with_values};
 
 /// x·Wᵀ + b for x `[n, in]`, W `[out, in]`, b `[period, out]`: row i gets row i mod `period` of b.
 ///
@@ -86,11 +77,7 @@ impl CustomOp3 for Linear {
             Matrix::rows(x, self.n, self.input, self.input),
             Matrix::rows(weight, self.output, self.input, self.input).transposed(),
         );
-        if self.after == After::Relu {
-            for value in &mut y {
-                *value = value.max(0.0);
-            }
-        }
+        self.after.apply(&mut y);
         Ok((CpuStorage::F32(y), (self.n, self.output).into()))
     }
 
@@ -106,16 +93,8 @@ impl CustomOp3 for Linear {
             n, input, output, ..
         } = *self;
         with_values([x, weight, y, grad], self.name(), |[xs, ws, ys, gs]| {
-            let masked;
-            let gs = match self.after {
-                After::Identity => gs,
-                After::Relu => {
-                    masked = std::iter::zip(gs, ys)
-                        .map(|(&g, &y)| if y > 0.0 { g } else { 0.0 })
-                        .collect::<Vec<_>>();
-                    &masked[..]
-                }
-            };
+            let before = self.after.backward(gs, ys);
+            let gs = before.as_deref().unwrap_or(gs);
             let gradient = Matrix::rows(gs, n, output, output);
             let dx = if self.needs_input_gradient {
                 let mut dx = vec![0.0; n * input];

@@ -2,21 +2,29 @@
 //!
 //! Candle's fused layer norm and softmax have no backward pass: everything upstream of them silently
 //! stops learning (huggingface/candle#2168). Built from primitive operations they train, but most of
-//! a step is then spent on temporary tensors. These few operations cover a transformer block; each
-//! is one pass forward and one backward, single-threaded: the trainer runs one shard of the batch
-//! per thread instead.
+//! a step is then spent on temporary tensors. These few operations cover a transformer block and a
+//! convolutional network; each is one pass forward and one backward, single-threaded: the trainer runs
+//! one shard of the batch per thread instead.
 
+mod after;
 mod attention;
+mod depthwise;
 mod layer_norm;
 mod linear;
 mod matrix;
+mod max_pool;
+mod patches;
 mod softmax;
 mod unfold;
 
+pub use after::{After, FLOOR, LEAK};
 pub use attention::self_attention;
+pub use depthwise::depthwise;
 pub use layer_norm::{LAYER_NORM_EPSILON, layer_norm};
-pub use linear::{After, linear};
-pub use unfold::{Unfold, unfold};
+pub use linear::linear;
+pub use max_pool::max_pool;
+pub use patches::Patches;
+pub use unfold::unfold;
 
 use candle_core::{CpuStorage, Layout, Result, Tensor, bail};
 

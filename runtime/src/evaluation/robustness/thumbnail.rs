@@ -5,7 +5,7 @@ use std::time::Duration;
 use image::{RgbImage, imageops};
 
 use crate::clip::encode_png;
-use crate::frontend::{AudioConfig, AudioFrontend};
+use crate::frontend::{AudioConfig, AudioFrontend, MelScale};
 use crate::window::{Frame, SampleRate, Window};
 
 /// Pixels; a picture on a page need not be larger.
@@ -40,6 +40,7 @@ pub fn spectrogram(window: &Window, length: Duration) -> Option<Vec<u8>> {
         mel_bands: MEL_BANDS,
         min_hz: 60.0,
         max_hz: 7_800.0,
+        mel_scale: MelScale::Htk,
         log_floor: 1e-8,
         mean: 0.0,
         std: 1.0,

