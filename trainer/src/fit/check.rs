@@ -36,10 +36,23 @@ impl FitConfig {
         if let Some(camera) = &self.camera {
             camera.check()?;
         }
+        self.check_backbones()?;
         match &self.data.clips {
             Some(clips) => self.check_clips(clips),
             None => Ok(()),
         }
+    }
+
+    /// A pre-trained network knows only what looks and sounds like what it was trained on.
+    fn check_backbones(&self) -> Result<()> {
+        let (audio, camera) = self.frontends();
+        if let (Some(config), Some(backbone)) = (audio, &self.model.audio.backbone) {
+            backbone.network.check_audio(config)?;
+        }
+        if let (Some(config), Some(backbone)) = (camera, &self.model.camera.backbone) {
+            backbone.network.check_camera(config, self.model.tubelet)?;
+        }
+        Ok(())
     }
 
     /// Clips must hold what the frontends look at: the rest would be silence and blur.

@@ -57,6 +57,11 @@ pub struct Training {
     pub epochs: u32,
     /// Examples per step.
     pub batch: usize,
+    /// How many renditions of each training example there are, epoch after epoch in turn: each with its own augmentation
+    /// and its own faults. What frontends and frozen networks give for them is computed once and kept in memory. With 0
+    /// every epoch has its own, and nothing is kept.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub renditions: u32,
     /// Threads; each computes the gradient of its part of the batch. Part of the recipe, because
     /// sums in another order differ in their last bits.
     #[serde(default = "two_threads")]
@@ -82,6 +87,10 @@ pub struct Training {
     /// too; 0, as in the paper, leaves the encoders to the fused loss.
     #[serde(default)]
     pub probe_gradient: f64,
+}
+
+fn is_zero(renditions: &u32) -> bool {
+    *renditions == 0
 }
 
 fn two_threads() -> usize {

@@ -7,6 +7,7 @@ pub mod checkpoint;
 mod claim;
 mod config;
 mod evaluate;
+mod kept;
 mod metrics;
 mod optimiser;
 mod picture;

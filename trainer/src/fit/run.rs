@@ -13,6 +13,7 @@ use super::checkpoint::{self, Progress};
 use super::claim::claim;
 use super::config::FitConfig;
 use super::evaluate::{Prepared, Workers};
+use super::kept::Kept;
 use super::metrics::{EpochMetrics, RotationRecord, Summary, Sums};
 use super::optimiser::{Gradients, Optimiser, learning_rate};
 use super::picture::picture;
@@ -104,6 +105,7 @@ pub fn fit_saving_every(
             optimiser,
             spoiler,
             workers: &mut workers,
+            kept: Kept::new(config.training.renditions, data.len(Split::Train)),
             validation,
             mixed,
             interval,
@@ -141,6 +143,7 @@ struct Trainer<'a> {
     optimiser: Optimiser,
     spoiler: Option<Spoiler>,
     workers: &'a mut Workers,
+    kept: Kept,
     validation: Prepared,
     /// The same windows, of mixed quality where the training windows are.
     mixed: Option<Prepared>,
@@ -176,11 +179,14 @@ impl Trainer<'_> {
     fn step(&mut self, epoch: u32, batch: &[usize], rate: f64) -> Result<Sums> {
         let training = &self.config.training;
         let (data, model, spoiler) = (self.data, &self.model, self.spoiler.as_ref());
+        let kept = &self.kept;
         let parts = self.workers.map(batch, |shard, indices| {
             let samples = indices
                 .iter()
                 .map(|&i| {
-                    let (sample, keep) = shard.training_sample(data, spoiler, epoch, i)?;
+                    let (sample, keep) = kept.get(epoch, i, |rendition| {
+                        shard.training_sample(data, spoiler, rendition, i)
+                    })?;
                     let dropout = training.sensor_dropout;
                     let validity = drop_sensor(&sample, keep, training.seed, epoch, i, dropout);
                     Ok((sample, validity))
@@ -283,13 +289,19 @@ impl Trainer<'_> {
     /// One pass over the training split with the weights at rest.
     fn training_keys(&mut self, epoch: u32) -> Result<KeyStatistics> {
         let (data, model, spoiler) = (self.data, &self.model, self.spoiler.as_ref());
+        let kept = &self.kept;
         let indices: Vec<usize> = (0..data.len(Split::Train)).collect();
         let mut total = KeyStatistics::default();
         for batch in indices.chunks(self.config.training.batch) {
             let parts = self.workers.map(batch, |shard, indices| {
                 let samples = indices
                     .iter()
-                    .map(|&i| Ok(shard.training_sample(data, spoiler, epoch, i)?.0))
+                    .map(|&i| {
+                        let made = kept.get(epoch, i, |rendition| {
+                            shard.training_sample(data, spoiler, rendition, i)
+                        })?;
+                        Ok(made.0)
+                    })
                     .collect::<Result<Vec<Sample>>>()?;
                 let valid = PerSensor::from_fn(|_| 1.0);
                 let weighed: Vec<_> = samples.iter().map(|sample| (sample, valid)).collect();
