@@ -1,5 +1,7 @@
 //! Training one model: configuration, steps, checkpoints, metrics.
 
+#[cfg(test)]
+mod balance_tests;
 mod bench;
 mod calibrate;
 mod check;
@@ -14,6 +16,7 @@ mod quality;
 mod result;
 mod run;
 mod shard;
+mod step;
 mod temperature;
 
 pub use bench::{StepTime, step_time};
@@ -29,3 +32,4 @@ pub use run::{
     picture_path,
 };
 pub use shard::{Outcome, Sample, Shard};
+pub use step::Part;

@@ -14,10 +14,11 @@ use super::claim::claim;
 use super::config::FitConfig;
 use super::evaluate::{Prepared, Workers};
 use super::metrics::{EpochMetrics, RotationRecord, Summary, Sums};
-use super::optimiser::{Gradients, Optimiser, learning_rate};
+use super::optimiser::{Optimiser, learning_rate};
 use super::picture::picture;
 use super::quality::Spoiler;
 use super::shard::{Sample, Shard, drop_sensor};
+use super::step::Balancer;
 use crate::data::{Dataset, Split};
 use crate::model::{Fusion, Model, ROTATION, to_safetensors};
 use crate::rollingq::{KeyStatistics, Rotation, RotationMatrix};
@@ -96,6 +97,7 @@ pub fn fit_saving_every(
             None => None,
         };
         let mut trainer = Trainer {
+            balancer: Balancer::new(config.balance, &model, config.training.seed),
             config,
             data,
             run,
@@ -139,6 +141,7 @@ struct Trainer<'a> {
     model: Model,
     optimiser: Optimiser,
     spoiler: Option<Spoiler>,
+    balancer: Balancer,
     workers: &'a mut Workers,
     validation: Prepared,
     /// The same windows, of mixed quality where the training windows are.
@@ -175,6 +178,7 @@ impl Trainer<'_> {
     fn step(&mut self, epoch: u32, batch: &[usize], rate: f64) -> Result<Sums> {
         let training = &self.config.training;
         let (data, model, spoiler) = (self.data, &self.model, self.spoiler.as_ref());
+        let balance = self.config.balance.as_ref();
         let parts = self.workers.map(batch, |shard, indices| {
             let samples = indices
                 .iter()
@@ -185,9 +189,12 @@ impl Trainer<'_> {
                     Ok((sample, validity))
                 })
                 .collect::<Result<Vec<_>>>()?;
-            shard.gradients(model, &samples, batch.len(), training.probe_gradient)
+            let probe_gradient = training.probe_gradient;
+            shard.gradients(model, &samples, batch.len(), probe_gradient, balance)
         })?;
-        let (gradients, sums) = sum_parts(parts);
+        let (gradients, sums) = self
+            .balancer
+            .gradient(parts, epoch + 1, self.optimiser.steps);
         let norm = self
             .optimiser
             .step(&self.model.parameters, &gradients, rate)?;
@@ -210,6 +217,9 @@ impl Trainer<'_> {
             .workers
             .answer(&self.model, &self.validation)?
             .summary();
+        let shapley = self
+            .workers
+            .shapley(&self.model, &self.validation, &validation)?;
         let mixed = match &self.mixed {
             Some(mixed) => Some(self.workers.answer(&self.model, mixed)?.summary()),
             None => None,
@@ -227,9 +237,11 @@ impl Trainer<'_> {
             learning_rate: rate,
             train: sums.summary(),
             validation,
+            shapley: Some(shapley),
             mixed,
             best,
             rotation,
+            acted: sums.acted_share(),
         };
         watcher.epoch(&metrics);
         progress.epochs.push(metrics);
@@ -329,19 +341,6 @@ fn shuffled(count: usize, seed: u64, epoch: u32) -> Vec<usize> {
     rng.set_stream(u64::from(epoch) + 1);
     order.shuffle(&mut rng);
     order
-}
-
-/// The gradient of a whole batch from those of its parts, in order.
-pub(super) fn sum_parts(parts: Vec<(Gradients, Sums)>) -> (Gradients, Sums) {
-    let mut parts = parts.into_iter();
-    let (mut gradients, mut sums) = parts.next().unwrap_or_default();
-    for (part, part_sums) in parts {
-        sums.merge(&part_sums);
-        for (total, part) in std::iter::zip(gradients.iter_mut().flatten(), part.iter().flatten()) {
-            *total += part;
-        }
-    }
-    (gradients, sums)
 }
 
 /// Writes the epochs as JSON lines and as a picture.
