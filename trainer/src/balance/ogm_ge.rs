@@ -35,7 +35,7 @@ impl OgmGe {
     ///
     /// A sensor's `score` is the sum over the batch of the probability that it alone gives to the right
     /// class. Its discrepancy ratio ρ is its score over that of the sensor that is furthest behind;
-    /// k = 1 − tanh(α·ρ) where ρ > 1, else 1 (equations 9 and 10 of the paper, which has two sensors).
+    /// k = 1 − tanh(α·ρ) where ρ > 1, else 1 (equation 10 of the paper, which has two sensors).
     pub fn coefficients(&self, scores: PerSensor<f64>) -> PerSensor<f64> {
         let behind = scores.audio.min(scores.camera);
         scores.map(|score| {

@@ -212,7 +212,7 @@ fn ogm_ge_holds_back_the_encoder_that_is_ahead_and_nothing_else() {
         };
         let (early, sums) = with(0.5, 1, 7);
         assert_eq!(early, plain.gradients, "it acts before its time");
-        assert_eq!(sums.acted_share(), Some(PerSensor::default()));
+        assert_eq!(sums.acted_share(), None);
 
         let (gentle, sums) = with(0.5, 2, 7);
         assert_eq!(sums.acted[ahead], 1);
@@ -334,8 +334,7 @@ fn a_resumed_run_ends_with_the_same_weights() {
             fit_saving_every(Duration::ZERO, &config, &data, &run, &mut watcher)
         };
         let epochs = fit("alone", u64::MAX).unwrap();
-        let acted = epochs[1].acted.unwrap();
-        assert!((0.0..=1.0).contains(&acted.audio), "{acted:?}");
+        assert!(epochs[1].acted.is_some(), "{method} was not at work");
         catch_unwind(AssertUnwindSafe(|| fit("killed", 2))).unwrap_err();
         let steps = checkpointed_steps(&folder.path().join("killed"), &config);
         assert_eq!(steps, (1, 1), "it was not killed inside its second epoch");

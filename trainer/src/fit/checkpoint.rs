@@ -44,7 +44,7 @@ pub struct SavedSums {
     air_sum: f64,
     audio_keys: Vec<f64>,
     camera_keys: Vec<f64>,
-    /// Steps that a method of balance has seen, and in how many it acted on audio and camera.
+    /// Steps in which a method of balance was at work, and in how many it acted on audio and on camera.
     #[serde(default)]
     balanced: [u64; 3],
 }

@@ -27,7 +27,7 @@ pub struct Sums {
     pub attention: [f64; 3],
     /// For AIR and the rotation; empty for fusions without a query.
     pub keys: KeyStatistics,
-    /// Steps that a method of balance has seen.
+    /// Steps in which a method of balance was at work.
     pub steps: u64,
     /// Of these: in which it changed what the sensor's encoder learns, beyond noise and length: OGM-GE held it
     /// back, or MMPareto found its two losses in conflict.
@@ -78,7 +78,7 @@ impl Sums {
         self.correct as f64 / self.examples.max(1) as f64
     }
 
-    /// Share of the steps in which a method of balance acted on each sensor; `None` without a method.
+    /// Share of its steps in which a method of balance acted on each sensor; `None` where none was at work.
     pub fn acted_share(&self) -> Option<PerSensor<f64>> {
         (self.steps > 0).then(|| self.acted.map(|acted| acted as f64 / self.steps as f64))
     }
@@ -184,7 +184,7 @@ pub struct EpochMetrics {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rotation: Option<RotationRecord>,
     /// Share of the epoch's steps in which a method of balance acted on each sensor, 0..1: OGM-GE held its
-    /// encoder back, or MMPareto found its two losses in conflict. Absent without a method.
+    /// encoder back, or MMPareto found its two losses in conflict. Absent where no method was at work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acted: Option<PerSensor<f64>>,
 }

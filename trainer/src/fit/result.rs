@@ -51,8 +51,7 @@ pub struct RunResult {
     pub air: Vec<f64>,
     /// The rotations.
     pub rotations: Vec<RotationRecord>,
-    /// Share of each epoch's steps in which a method of balance acted on each sensor; see
-    /// [`EpochMetrics::acted`].
+    /// [`EpochMetrics::acted`] of the epochs in which a method of balance was at work.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub acted: Vec<PerSensor<f64>>,
 }

@@ -71,7 +71,6 @@ impl Balancer {
     /// A pure function of these: a run that is resumed draws the same noise.
     pub fn gradient(&self, parts: Vec<Part>, epoch: u32, update: u64) -> (Gradients, Sums) {
         let mut whole = Part::sum(parts);
-        whole.sums.steps += u64::from(self.method.is_some());
         match &self.method {
             Some(Balance::OgmGe(method)) if method.acts_in(epoch) => {
                 self.modulate(method, &mut whole, update);
@@ -83,6 +82,7 @@ impl Balancer {
     }
 
     fn modulate(&self, method: &OgmGe, whole: &mut Part, update: u64) {
+        whole.sums.steps += 1;
         let coefficients = method.coefficients(whole.scores);
         let mut rng = random::rng("gradient noise of OGM-GE", &[self.seed, update]);
         for modality in Modality::ALL {
@@ -95,6 +95,7 @@ impl Balancer {
     }
 
     fn combine(&self, method: &MmPareto, whole: &mut Part) {
+        whole.sums.steps += 1;
         for modality in Modality::ALL {
             let encoder = self.encoders[modality].clone();
             let probe = &mut whole.probes[encoder.clone()];

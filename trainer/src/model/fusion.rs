@@ -126,7 +126,7 @@ impl FusionHead {
 impl FusionHead {
     /// The logits that each sensor gives by itself, which add up to the fused ones where both count in full:
     /// its share of the weights on its mean token `[samples, d]`, and an even share of the bias (Peng et al.
-    /// 2022, equation 8). `None` for attention, whose logits are no such sum.
+    /// 2022). `None` for attention, whose logits are no such sum.
     pub fn parts(
         &self,
         means: &PerSensor<Option<Tensor>>,

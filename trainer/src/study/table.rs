@@ -102,7 +102,7 @@ fn contributions(text: &mut String, results: &Results) -> std::fmt::Result {
         text,
         "Shapley value of each sensor in points of accuracy: what it adds to the others, on average over the orders in which \
          they come. Together they are what the model has above always answering the most frequent class; the share is of \
-         that. Acted on: percent of the training steps in which a method of balance held the sensor's encoder back \
+         that. Acted on: percent of its steps in which a method of balance held the sensor's encoder back \
          (OGM-GE), or found its two losses in conflict (MMPareto).\n"
     )?;
     writeln!(
