@@ -1,7 +1,7 @@
 //! On-the-fly gradient modulation with generalisation enhancement (Peng, Wei, Deng, Wang and Hu, CVPR 2022,
 //! "Balanced Multimodal Learning via On-the-fly Gradient Modulation").
 
-use evenkeel::window::PerSensor;
+use evenkeel::window::{Modality, PerSensor};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +37,8 @@ impl OgmGe {
     /// class. Its discrepancy ratio ρ is its score over that of the sensor that is furthest behind;
     /// k = 1 − tanh(α·ρ) where ρ > 1, else 1 (equation 10 of the paper, which has two sensors).
     pub fn coefficients(&self, scores: PerSensor<f64>) -> PerSensor<f64> {
-        let behind = scores.audio.min(scores.camera);
+        let all = Modality::ALL.iter().map(|&m| scores[m]);
+        let behind = all.fold(f64::INFINITY, f64::min);
         scores.map(|score| {
             let ratio = score / behind;
             // Without a sample to score there is no ratio, and nobody is ahead.

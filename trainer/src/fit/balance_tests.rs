@@ -10,7 +10,6 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::config::FitConfig;
-use super::evaluate::{Prepared, Workers};
 use super::metrics::{EpochMetrics, Sums};
 use super::optimiser::Gradients;
 use super::run::{Watcher, best_weights, fit_saving_every, metrics_path};
@@ -21,7 +20,7 @@ use crate::balance::{Balance, MmPareto, OgmGe};
 use crate::data::digits::{Digits, DigitsConfig, fixture};
 use crate::model::{Model, cross_entropy};
 
-const CLASSES: usize = 11;
+pub(super) const CLASSES: usize = 11;
 
 const OGM_GE: Balance = Balance::OgmGe(OgmGe {
     alpha: 0.8,
@@ -32,7 +31,7 @@ const OGM_GE: Balance = Balance::OgmGe(OgmGe {
 const MMPARETO: Balance = Balance::Mmpareto(MmPareto { gamma: 1.5 });
 
 /// The recipe of the repository with small encoders.
-fn config(changes: &[&str]) -> FitConfig {
+pub(super) fn config(changes: &[&str]) -> FitConfig {
     let small = ["model.width=16", "model.depth=1", "model.heads=2"];
     let changes: Vec<String> = small
         .iter()
@@ -43,13 +42,13 @@ fn config(changes: &[&str]) -> FitConfig {
     FitConfig::parse(text, &changes, Path::new("plain-digits.toml")).unwrap()
 }
 
-fn model(config: &FitConfig) -> Model {
+pub(super) fn model(config: &FitConfig) -> Model {
     let (audio, camera) = (config.audio.as_ref(), config.camera.as_ref());
     Model::new(&config.model, audio, camera, CLASSES, 5).unwrap()
 }
 
 /// Samples that have both sensors, after one whose microphone was dropped and one without a camera.
-fn samples(config: &FitConfig) -> Vec<(Sample, PerSensor<f32>)> {
+pub(super) fn samples(config: &FitConfig) -> Vec<(Sample, PerSensor<f32>)> {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let mut values = |count: usize| -> Option<Vec<f32>> {
         Some((0..count).map(|_| rng.random_range(-1.7..1.7)).collect())
@@ -354,73 +353,4 @@ fn checkpointed_steps(run: &Path, config: &FitConfig) -> (u32, u64) {
         .unwrap()
         .unwrap();
     (progress.epoch, progress.step)
-}
-
-#[test]
-fn shapley_values_come_from_the_accuracy_without_each_sensor() {
-    let config = config(&["model.fusion=attention"]);
-    let model = model(&config);
-    let mut workers = Workers::new(&config).unwrap();
-    // Labels that this model gives with all sensors, with the microphone or with the camera, so that the
-    // accuracies differ.
-    let mut prepared = Prepared {
-        samples: samples(&config)
-            .into_iter()
-            .map(|(s, _)| s)
-            .skip(2)
-            .collect(),
-    };
-    let labels = |workers: &mut Workers, lost: Option<Modality>, prepared: &Prepared| {
-        let mut samples = prepared.samples.clone();
-        if let Some(lost) = lost {
-            samples.iter_mut().for_each(|s| s.features[lost] = None);
-        }
-        let answers = workers.answer(&model, &Prepared { samples }).unwrap();
-        let labels = answers.outcomes.iter();
-        labels
-            .map(|o| evenkeel::probability::most_probable(&o.logits) as u32)
-            .collect::<Vec<_>>()
-    };
-    let all = labels(&mut workers, None, &prepared);
-    let heard = labels(&mut workers, Some(Modality::Camera), &prepared);
-    let seen = labels(&mut workers, Some(Modality::Audio), &prepared);
-    for (i, sample) in prepared.samples.iter_mut().enumerate() {
-        sample.label = if i < 4 { all[i] } else { heard[i] };
-    }
-    let right = |answers: &[u32]| {
-        let right = std::iter::zip(answers, &prepared.samples).filter(|(a, s)| **a == s.label);
-        right.count() as f64 / 7.0
-    };
-    let most = (0..CLASSES as u32)
-        .map(|label| prepared.samples.iter().filter(|s| s.label == label).count())
-        .max()
-        .unwrap() as f64
-        / 7.0;
-    let (both, audio, camera) = (right(&all), right(&heard), right(&seen));
-    assert_ne!(audio, camera, "the test shows nothing");
-    let summary = workers.answer(&model, &prepared).unwrap().summary();
-    let found = workers.shapley(&model, &prepared, &summary).unwrap();
-    assert!((found.nothing - most).abs() < 1e-12);
-    let expected = ((audio - most) + (both - camera)) / 2.0;
-    assert!((found.value.audio - expected).abs() < 1e-12, "{found:?}");
-    let total = found.value.audio + found.value.camera;
-    assert!((total - (both - most)).abs() < 1e-12, "{found:?}");
-}
-
-#[test]
-fn a_sensor_that_the_model_lacks_contributes_nothing() {
-    let config = config(&["model.fusion=camera"]);
-    let model = model(&config);
-    let mut workers = Workers::new(&config).unwrap();
-    let mut samples: Vec<Sample> = samples(&config)
-        .into_iter()
-        .map(|(s, _)| s)
-        .skip(2)
-        .collect();
-    samples.iter_mut().for_each(|s| s.features.audio = None);
-    let prepared = Prepared { samples };
-    let summary = workers.answer(&model, &prepared).unwrap().summary();
-    let found = workers.shapley(&model, &prepared, &summary).unwrap();
-    assert_eq!(found.value.audio, 0.0);
-    assert!((found.value.camera - (summary.accuracy - found.nothing)).abs() < 1e-12);
 }

@@ -37,7 +37,7 @@ pub struct Answers {
 
 impl Prepared {
     /// Share of the samples with the label that most of them have; 0 without samples.
-    fn most_frequent_label(&self) -> f64 {
+    fn most_frequent_share(&self) -> f64 {
         let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
         for sample in &self.samples {
             *counts.entry(sample.label).or_default() += 1;
@@ -200,7 +200,7 @@ impl Workers {
                 return Ok(all.accuracy);
             }
             if Modality::ALL.iter().all(|&m| !used[m]) {
-                return Ok(prepared.most_frequent_label());
+                return Ok(prepared.most_frequent_share());
             }
             let validity = used.map(|used| if used { 1.0 } else { 0.0 });
             let validity = vec![validity; prepared.samples.len()];

@@ -15,6 +15,8 @@ mod picture;
 mod quality;
 mod result;
 mod run;
+#[cfg(test)]
+mod shapley_tests;
 mod shard;
 mod step;
 mod temperature;

@@ -7,6 +7,7 @@ use evenkeel::window::{Modality, PerSensor};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::metrics;
 use super::optimiser::Gradients;
 use super::quality::Spoiler;
 use super::step::Part;
@@ -237,7 +238,7 @@ fn scores(
         };
         for (logits, (sample, validity)) in logits.to_vec2::<f32>()?.iter().zip(samples) {
             if sample.has_both() && Modality::ALL.iter().all(|&m| validity[m] > 0.0) {
-                let loss = super::metrics::cross_entropy(logits, sample.label as usize, 1.0);
+                let loss = metrics::cross_entropy(logits, sample.label as usize, 1.0);
                 scores[modality] += (-loss).exp();
             }
         }
