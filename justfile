@@ -99,6 +99,11 @@ study: data
 rotation-study: data
     {{ trainer }} study --config trainer/configs/rotation-study.toml --out runs/rotation-study --results docs/results/rotation
 
+# RollingQ against OGM-GE and MMPareto, alone and together, clean and with a sensor spoilt (three hours on two cores; 42 MB of noise; resumes, and uses the results that are there)
+balance-study: data
+    {{ trainer }} data get noise
+    {{ trainer }} study --config trainer/configs/balance-study.toml --out runs/balance-study --results docs/results/balance
+
 # Voice alone, lips alone, and both, on a face that speaks digits (43 MB of clips; resumes, and uses the results that are there)
 grid-study: build
     {{ trainer }} data get grid-digits

@@ -8,6 +8,7 @@ use anyhow::Result;
 use clap::Args as ClapArgs;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::balance::Shapley;
 use crate::fit::{self, EpochMetrics, FitConfig, Sums, Watcher};
 
 /// Train one model.
@@ -59,6 +60,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         println!("{}", serde_json::to_string_pretty(&result)?);
     } else {
         println!("{}", result.sentence());
+        if let Some(contributions) = result.contributions() {
+            println!("{contributions}");
+        }
         println!("run        {}", args.out.display());
         println!("picture    {}", fit::picture_path(&args.out).display());
     }
@@ -127,6 +131,19 @@ impl Watcher for Bar {
             line.push_str(&format!(
                 "  AIR {air:+.3}  attention audio {:.2} camera {:.2}",
                 validation.audio_share, validation.camera_share
+            ));
+        }
+        if let Some(Shapley { value, .. }) = &metrics.shapley {
+            line.push_str(&format!(
+                "  Shapley audio {:.2} camera {:.2}",
+                value.audio, value.camera
+            ));
+        }
+        if let Some(acted) = &metrics.acted {
+            line.push_str(&format!(
+                "  balanced audio {:.0} % camera {:.0} %",
+                100.0 * acted.audio,
+                100.0 * acted.camera
             ));
         }
         if let Some(rotation) = &metrics.rotation {

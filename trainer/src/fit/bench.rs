@@ -11,11 +11,11 @@ use serde::Serialize;
 use super::config::FitConfig;
 use super::evaluate::Workers;
 use super::optimiser::Optimiser;
-use super::run::sum_parts;
 use super::shard::Sample;
+use super::step::Balancer;
 use crate::model::Model;
 
-/// Time of a step: forward, backward and update, on features that are ready.
+/// Time of a step: forward, backward, balance and update, on features that are ready.
 #[derive(Debug, Clone, Serialize)]
 pub struct StepTime {
     /// Trainable numbers.
@@ -55,15 +55,17 @@ pub fn step_time(config: &FitConfig, classes: usize, steps: usize) -> Result<Ste
         .collect::<Result<_>>()?;
     let mut workers = Workers::new(config, &frozen)?;
     let mut optimiser = Optimiser::new(&config.training, &model.parameters);
+    let balancer = Balancer::new(config.balance, &model, 0);
     let warm_up = steps.div_ceil(5);
     let mut times = Vec::with_capacity(steps);
     for step in 0..warm_up + steps {
         let start = Instant::now();
         let parts = workers.map(&samples, |shard, part| {
             let probe_gradient = config.training.probe_gradient;
-            shard.gradients(&model, part, samples.len(), probe_gradient)
+            let balance = config.balance.as_ref();
+            shard.gradients(&model, part, samples.len(), probe_gradient, balance)
         })?;
-        let (gradients, _) = sum_parts(parts);
+        let (gradients, _) = balancer.gradient(parts, 1, optimiser.steps);
         optimiser.step(&model.parameters, &gradients, 1e-4)?;
         if step >= warm_up {
             times.push(start.elapsed().as_secs_f64() * 1e3);

@@ -4,9 +4,10 @@ use anyhow::{Result, bail, ensure};
 use evenkeel::frontend::CameraConfig;
 
 use super::config::{FitConfig, Training};
+use crate::balance::Balance;
 use crate::data::clips::ClipsConfig;
 use crate::data::range::within;
-use crate::model::ModelSpec;
+use crate::model::{Fusion, ModelSpec};
 use crate::rollingq::RollingQ;
 
 /// Seconds by which windows may differ and count as equal: less than any hop of a frontend.
@@ -19,6 +20,7 @@ impl FitConfig {
         check_training(&self.training)?;
         check_model(&self.model)?;
         check_rollingq(&self.rollingq)?;
+        self.check_balance()?;
         self.data.check()?;
         if let Some(quality) = &self.quality {
             quality.check()?;
@@ -51,6 +53,35 @@ impl FitConfig {
         }
         if let (Some(config), Some(backbone)) = (camera, &self.model.camera.backbone) {
             backbone.network.check_camera(config, self.model.tubelet)?;
+        }
+        Ok(())
+    }
+
+    /// Methods that balance sensors need two of them, and losses to weigh.
+    fn check_balance(&self) -> Result<()> {
+        let Some(balance) = &self.balance else {
+            return Ok(());
+        };
+        ensure!(
+            !matches!(self.model.fusion, Fusion::Audio | Fusion::Camera),
+            "balance.method weighs two sensors against each other, but model.fusion has one; leave [balance] out"
+        );
+        match balance {
+            Balance::OgmGe(ogm_ge) => {
+                within("balance.alpha", ogm_ge.alpha, f64::MIN_POSITIVE..=1000.0)?;
+                let last = ogm_ge.last_epoch.unwrap_or(u32::MAX);
+                ensure!(
+                    (1..=last).contains(&ogm_ge.first_epoch),
+                    "balance.first_epoch must be at least 1 and not after balance.last_epoch"
+                );
+            }
+            Balance::Mmpareto(mmpareto) => {
+                within("balance.gamma", mmpareto.gamma, f64::MIN_POSITIVE..=1000.0)?;
+                ensure!(
+                    self.training.probe_gradient > 0.0,
+                    "balance.method = \"mmpareto\" combines each encoder's fused loss with that of its probe, which training.probe_gradient = 0.0 keeps away from it; set that to 1.0"
+                );
+            }
         }
         Ok(())
     }
@@ -194,6 +225,41 @@ mod tests {
                 &format!("{key}={value}"),
                 &["data.clips", key.rsplit('.').next().unwrap()],
             );
+        }
+    }
+
+    #[test]
+    fn methods_of_balance_are_refused_where_they_could_balance_nothing() {
+        let with = |method: &str, others: &[&str]| {
+            let changes = [method, "model.fusion=concat"]
+                .into_iter()
+                .chain(others.iter().copied());
+            let changes: Vec<String> = changes.map(str::to_owned).collect();
+            FitConfig::parse(DIGITS, &changes, Path::new("test.toml"))
+        };
+        let ogm_ge = r#"balance={ method = "ogm-ge", alpha = 0.8 }"#;
+        let mmpareto = r#"balance={ method = "mmpareto" }"#;
+        let taken = with(mmpareto, &[]).unwrap().balance;
+        assert!(matches!(taken, Some(Balance::Mmpareto(m)) if m.gamma == 1.5));
+        let taken = with(ogm_ge, &["balance.last_epoch=10"]).unwrap().balance;
+        assert!(matches!(taken, Some(Balance::OgmGe(m)) if m.acts_in(1) && !m.acts_in(11)));
+        for (method, change, word) in [
+            (ogm_ge, "model.fusion=audio", "balance.method"),
+            (mmpareto, "model.fusion=camera", "balance.method"),
+            (ogm_ge, "balance.alpha=0.0", "balance.alpha"),
+            (ogm_ge, "balance.first_epoch=0", "balance.first_epoch"),
+            (ogm_ge, "balance.last_epoch=0", "balance.last_epoch"),
+            (ogm_ge, "balance.gamma=1.5", "gamma"),
+            (mmpareto, "balance.gamma=-1.0", "balance.gamma"),
+            (
+                mmpareto,
+                "training.probe_gradient=0.0",
+                "training.probe_gradient",
+            ),
+            (mmpareto, "balance.method=pmr", "pmr"),
+        ] {
+            let error = format!("{:#}", with(method, &[change]).expect_err(change));
+            assert!(error.contains(word), "{change}: {error}");
         }
     }
 

@@ -44,6 +44,9 @@ pub struct SavedSums {
     air_sum: f64,
     audio_keys: Vec<f64>,
     camera_keys: Vec<f64>,
+    /// Steps in which a method of balance was at work, and in how many it acted on audio and on camera.
+    #[serde(default)]
+    balanced: [u64; 3],
 }
 
 impl From<&Sums> for SavedSums {
@@ -64,6 +67,7 @@ impl From<&Sums> for SavedSums {
             air_sum: s.keys.air_sum,
             audio_keys: s.keys.key_sums.audio.clone(),
             camera_keys: s.keys.key_sums.camera.clone(),
+            balanced: [s.steps, s.acted.audio, s.acted.camera],
         }
     }
 }
@@ -79,6 +83,7 @@ impl From<&SavedSums> for Sums {
             camera_examples,
             samples,
         ] = s.counts;
+        let [steps, acted_audio, acted_camera] = s.balanced;
         Self {
             examples,
             loss: s.loss,
@@ -97,6 +102,11 @@ impl From<&SavedSums> for Sums {
                     audio: s.audio_keys.clone(),
                     camera: s.camera_keys.clone(),
                 },
+            },
+            steps,
+            acted: PerSensor {
+                audio: acted_audio,
+                camera: acted_camera,
             },
         }
     }

@@ -8,6 +8,7 @@ use evenkeel::window::PerSensor;
 use serde::{Deserialize, Serialize};
 
 use super::quality::MixedQuality;
+use crate::balance::Balance;
 use crate::data::DataConfig;
 use crate::model::{ModelSpec, sensors};
 use crate::rollingq::RollingQ;
@@ -34,6 +35,9 @@ pub struct FitConfig {
     /// Rotation, for the fusion `rollingq`.
     #[serde(default)]
     pub rollingq: RollingQ,
+    /// Another method that keeps the sensors in balance, with any fusion of both; none if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balance: Option<Balance>,
 }
 
 /// Which rule updates the weights.

@@ -1,11 +1,14 @@
 //! The threads of a run, and answers on whole splits.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result};
-use evenkeel::window::{PerSensor, Window};
+use evenkeel::window::{Modality, PerSensor, Window};
 
 use super::config::FitConfig;
 use super::metrics::{Summary, Sums};
 use super::shard::{Outcome, Sample, Shard};
+use crate::balance::Shapley;
 use crate::data::{Dataset, Split};
 use crate::model::{Frozen, Model};
 use crate::rollingq::KeyStatistics;
@@ -30,6 +33,18 @@ pub struct Answers {
     pub outcomes: Vec<Outcome>,
     /// For AIR; empty for fusions without a query.
     pub keys: KeyStatistics,
+}
+
+impl Prepared {
+    /// Share of the samples with the label that most of them have; 0 without samples.
+    fn most_frequent_share(&self) -> f64 {
+        let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
+        for sample in &self.samples {
+            *counts.entry(sample.label).or_default() += 1;
+        }
+        let most = counts.into_values().max().unwrap_or_default();
+        most as f64 / self.samples.len().max(1) as f64
+    }
 }
 
 impl Answers {
@@ -163,6 +178,35 @@ impl Workers {
             }
         }
         Ok(answers)
+    }
+
+    /// What each sensor contributes to the accuracy on these examples, from the accuracy with each set of sensors,
+    /// the others absent; without any, the most frequent class is the answer. `all` is what the model makes of them
+    /// with every sensor.
+    ///
+    /// # Errors
+    /// Any error of Candle.
+    pub fn shapley(
+        &mut self,
+        model: &Model,
+        prepared: &Prepared,
+        all: &Summary,
+    ) -> Result<Shapley> {
+        let has = model.sensors();
+        Shapley::measure(|present| {
+            // A sensor that the model lacks adds nothing to any set.
+            let used = PerSensor::from_fn(|m| present[m] && has[m]);
+            if used == has {
+                return Ok(all.accuracy);
+            }
+            if Modality::ALL.iter().all(|&m| !used[m]) {
+                return Ok(prepared.most_frequent_share());
+            }
+            let validity = used.map(|used| if used { 1.0 } else { 0.0 });
+            let validity = vec![validity; prepared.samples.len()];
+            let answers = self.answer_with(model, prepared, &validity)?;
+            Ok(answers.summary().accuracy)
+        })
     }
 
     /// The model's query after the rotations so far, `[d]`.

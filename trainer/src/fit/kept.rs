@@ -5,7 +5,9 @@ use std::sync::OnceLock;
 use anyhow::Result;
 use evenkeel::window::Modality;
 
-use super::shard::Sample;
+use super::quality::Spoiler;
+use super::shard::{Sample, Shard};
+use crate::data::Dataset;
 
 /// A sample, and the sensor that must not be dropped from it.
 type Made = (Sample, Option<Modality>);
@@ -29,11 +31,28 @@ impl Kept {
         }
     }
 
+    /// The sample of an epoch, and the sensor that must not be dropped from it; see [`Shard::training_sample`].
+    ///
+    /// # Errors
+    /// When the data set cannot give the example.
+    pub fn sample(
+        &self,
+        shard: &mut Shard,
+        data: &dyn Dataset,
+        spoiler: Option<&Spoiler>,
+        epoch: u32,
+        index: usize,
+    ) -> Result<Made> {
+        self.get(epoch, index, |rendition| {
+            shard.training_sample(data, spoiler, rendition, index)
+        })
+    }
+
     /// The sample of an epoch, made by `make`, which is told the rendition, unless it was before.
     ///
     /// # Errors
     /// Those of `make`.
-    pub fn get(
+    fn get(
         &self,
         epoch: u32,
         index: usize,

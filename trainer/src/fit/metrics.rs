@@ -5,6 +5,7 @@ use evenkeel::window::{Modality, PerSensor};
 use serde::{Deserialize, Serialize};
 
 use super::shard::Outcome;
+use crate::balance::Shapley;
 use crate::rollingq::KeyStatistics;
 
 /// Sums over the examples seen so far; merging shards in order gives the same bits every time.
@@ -26,6 +27,11 @@ pub struct Sums {
     pub attention: [f64; 3],
     /// For AIR and the rotation; empty for fusions without a query.
     pub keys: KeyStatistics,
+    /// Steps in which a method of balance was at work.
+    pub steps: u64,
+    /// Of these: in which it changed what the sensor's encoder learns, beyond noise and length: OGM-GE held it
+    /// back, or MMPareto found its two losses in conflict.
+    pub acted: PerSensor<u64>,
 }
 
 impl Sums {
@@ -58,7 +64,9 @@ impl Sums {
             self.probe_loss[modality] += other.probe_loss[modality];
             self.probe_correct[modality] += other.probe_correct[modality];
             self.probe_examples[modality] += other.probe_examples[modality];
+            self.acted[modality] += other.acted[modality];
         }
+        self.steps += other.steps;
         for (sum, share) in std::iter::zip(&mut self.attention, other.attention) {
             *sum += share;
         }
@@ -68,6 +76,11 @@ impl Sums {
     /// Share of right fused answers.
     pub fn accuracy(&self) -> f64 {
         self.correct as f64 / self.examples.max(1) as f64
+    }
+
+    /// Share of its steps in which a method of balance acted on each sensor; `None` where none was at work.
+    pub fn acted_share(&self) -> Option<PerSensor<f64>> {
+        (self.steps > 0).then(|| self.acted.map(|acted| acted as f64 / self.steps as f64))
     }
 
     /// Means over the examples.
@@ -159,6 +172,9 @@ pub struct EpochMetrics {
     pub train: Summary,
     /// The validation split at the epoch's end, after a rotation if there was one.
     pub validation: Summary,
+    /// What each sensor contributes to the validation accuracy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shapley: Option<Shapley>,
     /// The validation split again, each window of mixed quality, where training windows are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mixed: Option<Summary>,
@@ -167,4 +183,8 @@ pub struct EpochMetrics {
     /// The rotation at its end, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rotation: Option<RotationRecord>,
+    /// Share of the epoch's steps in which a method of balance acted on each sensor, 0..1: OGM-GE held its
+    /// encoder back, or MMPareto found its two losses in conflict. Absent where no method was at work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acted: Option<PerSensor<f64>>,
 }

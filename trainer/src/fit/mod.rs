@@ -1,5 +1,7 @@
 //! Training one model: configuration, steps, checkpoints, metrics.
 
+#[cfg(test)]
+mod balance_tests;
 mod bench;
 mod calibrate;
 mod check;
@@ -14,7 +16,10 @@ mod picture;
 mod quality;
 mod result;
 mod run;
+#[cfg(test)]
+mod shapley_tests;
 mod shard;
+mod step;
 mod temperature;
 
 pub use bench::{StepTime, step_time};
@@ -30,3 +35,4 @@ pub use run::{
     picture_path,
 };
 pub use shard::{Outcome, Sample, Shard};
+pub use step::Part;

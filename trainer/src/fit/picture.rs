@@ -200,6 +200,7 @@ mod tests {
             learning_rate: 1e-3,
             train: summary.clone(),
             validation: summary.clone(),
+            shapley: None,
             mixed: None,
             best: true,
             rotation: (number == 2).then(|| RotationRecord {
@@ -209,6 +210,7 @@ mod tests {
                 before: summary.clone(),
                 after: summary,
             }),
+            acted: None,
         }
     }
 

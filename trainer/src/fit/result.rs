@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use evenkeel::evaluation::Score;
 use evenkeel::files::write_atomically;
-use evenkeel::window::{Frame, Modality, Window};
-use rand::{RngExt, SeedableRng};
+use evenkeel::window::{Frame, Modality, PerSensor, Window};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
@@ -14,8 +14,10 @@ use super::config::FitConfig;
 use super::evaluate::Workers;
 use super::metrics::{EpochMetrics, RotationRecord, Summary};
 use super::run::{best_weights, new_model};
+use crate::balance::Shapley;
 use crate::data::{Dataset, Split};
 use crate::model::Fusion;
+use crate::normal::normal;
 
 /// The outcome of a run; small, kept for the tables.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,10 +44,16 @@ pub struct RunResult {
     pub noise: PerLostSensor,
     /// The test split with one sensor absent and known to be.
     pub absent: PerLostSensor,
+    /// What each sensor contributes to the accuracy on the test split.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shapley: Option<Shapley>,
     /// Training AIR of each epoch, for fusions with a query.
     pub air: Vec<f64>,
     /// The rotations.
     pub rotations: Vec<RotationRecord>,
+    /// [`EpochMetrics::acted`] of the epochs in which a method of balance was at work.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acted: Vec<PerSensor<f64>>,
 }
 
 /// One summary for the loss of each sensor; none where the model does not have it, or has no other.
@@ -60,6 +68,17 @@ pub struct PerLostSensor {
 }
 
 impl RunResult {
+    /// What each sensor contributes to the accuracy, in a sentence; `None` where there is only one.
+    pub fn contributions(&self) -> Option<String> {
+        let shapley = self.shapley.filter(|_| self.absent.audio.is_some())?;
+        Some(format!(
+            "of {:.1} points above the most frequent class the microphone contributes {:.1} and the camera {:.1} (Shapley)",
+            100.0 * (self.test.accuracy - shapley.nothing),
+            100.0 * shapley.value.audio,
+            100.0 * shapley.value.camera,
+        ))
+    }
+
     /// The result in a sentence.
     pub fn sentence(&self) -> String {
         let interval = Score::new(self.test.correct, self.test.examples).interval;
@@ -117,13 +136,16 @@ pub fn measure(
         .find(|epoch| epoch.best)
         .context("the run has no epoch yet")?;
     let mut workers = Workers::new(config, &model.frozen())?;
-    let mut answers = |lose: Option<(Modality, Loss)>| -> Result<Summary> {
+    let clean = workers.prepare(data, Split::Test)?;
+    let test = workers.answer(&model, &clean)?.summary();
+    let shapley = workers.shapley(&model, &clean, &test)?;
+    let mut answers = |modality: Modality, loss: Loss| -> Result<Summary> {
         let mut prepared = workers.prepare_with(data, Split::Test, |window, index| {
-            if let Some((modality, Loss::Noise)) = lose {
+            if loss == Loss::Noise {
                 replace_by_noise(window, modality, index as u64);
             }
         })?;
-        if let Some((modality, Loss::Absent)) = lose {
+        if loss == Loss::Absent {
             prepared
                 .samples
                 .iter_mut()
@@ -131,16 +153,11 @@ pub fn measure(
         }
         Ok(workers.answer(&model, &prepared)?.summary())
     };
-    let test = answers(None)?;
     let both = model.sensors().audio && model.sensors().camera;
     let mut without = |loss: Loss| -> Result<PerLostSensor> {
         Ok(PerLostSensor {
-            audio: both
-                .then(|| answers(Some((Modality::Audio, loss))))
-                .transpose()?,
-            camera: both
-                .then(|| answers(Some((Modality::Camera, loss))))
-                .transpose()?,
+            audio: both.then(|| answers(Modality::Audio, loss)).transpose()?,
+            camera: both.then(|| answers(Modality::Camera, loss)).transpose()?,
         })
     };
     let result = RunResult {
@@ -155,11 +172,13 @@ pub fn measure(
         test,
         noise: without(Loss::Noise)?,
         absent: without(Loss::Absent)?,
+        shapley: Some(shapley),
         air: epochs.iter().filter_map(|epoch| epoch.train.air).collect(),
         rotations: epochs
             .iter()
             .filter_map(|epoch| epoch.rotation.clone())
             .collect(),
+        acted: epochs.iter().filter_map(|epoch| epoch.acted).collect(),
     };
     let path = result_path(run);
     write_atomically(
@@ -183,7 +202,7 @@ fn replace_by_noise(window: &mut Window, modality: Modality, seed: u64) {
     match modality {
         Modality::Audio => {
             for sample in window.sound.iter_mut().flat_map(|sound| &mut sound.samples) {
-                *sample = (0.1 * gaussian(&mut rng)).clamp(-1.0, 1.0);
+                *sample = (0.1 * normal(&mut rng)).clamp(-1.0, 1.0);
             }
         }
         Modality::Camera => {
@@ -192,15 +211,8 @@ fn replace_by_noise(window: &mut Window, modality: Modality, seed: u64) {
                 .iter_mut()
                 .flat_map(|frame: &mut Frame| &mut frame.rgb)
             {
-                *byte = (128.0 + 64.0 * gaussian(&mut rng)).clamp(0.0, 255.0) as u8;
+                *byte = (128.0 + 64.0 * normal(&mut rng)).clamp(0.0, 255.0) as u8;
             }
         }
     }
-}
-
-/// A standard normal number after Box and Muller (1958).
-fn gaussian(rng: &mut ChaCha8Rng) -> f32 {
-    let u: f32 = 1.0 - rng.random::<f32>();
-    let v: f32 = rng.random();
-    (-2.0 * u.ln()).sqrt() * (std::f32::consts::TAU * v).cos()
 }

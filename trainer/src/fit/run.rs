@@ -15,10 +15,11 @@ use super::config::FitConfig;
 use super::evaluate::{Prepared, Workers};
 use super::kept::Kept;
 use super::metrics::{EpochMetrics, RotationRecord, Summary, Sums};
-use super::optimiser::{Gradients, Optimiser, learning_rate};
+use super::optimiser::{Optimiser, learning_rate};
 use super::picture::picture;
 use super::quality::Spoiler;
 use super::shard::{Sample, Shard, drop_sensor};
+use super::step::Balancer;
 use crate::data::{Dataset, Split};
 use crate::model::{Fusion, Model, ROTATION, to_safetensors};
 use crate::rollingq::{KeyStatistics, Rotation, RotationMatrix};
@@ -98,6 +99,7 @@ pub fn fit_saving_every(
             None => None,
         };
         let mut trainer = Trainer {
+            balancer: Balancer::new(config.balance, &model, config.training.seed),
             config,
             data,
             run,
@@ -142,6 +144,7 @@ struct Trainer<'a> {
     model: Model,
     optimiser: Optimiser,
     spoiler: Option<Spoiler>,
+    balancer: Balancer,
     workers: &'a mut Workers,
     kept: Kept,
     validation: Prepared,
@@ -180,21 +183,23 @@ impl Trainer<'_> {
         let training = &self.config.training;
         let (data, model, spoiler) = (self.data, &self.model, self.spoiler.as_ref());
         let kept = &self.kept;
+        let balance = self.config.balance.as_ref();
         let parts = self.workers.map(batch, |shard, indices| {
             let samples = indices
                 .iter()
                 .map(|&i| {
-                    let (sample, keep) = kept.get(epoch, i, |rendition| {
-                        shard.training_sample(data, spoiler, rendition, i)
-                    })?;
+                    let (sample, keep) = kept.sample(shard, data, spoiler, epoch, i)?;
                     let dropout = training.sensor_dropout;
                     let validity = drop_sensor(&sample, keep, training.seed, epoch, i, dropout);
                     Ok((sample, validity))
                 })
                 .collect::<Result<Vec<_>>>()?;
-            shard.gradients(model, &samples, batch.len(), training.probe_gradient)
+            let probe_gradient = training.probe_gradient;
+            shard.gradients(model, &samples, batch.len(), probe_gradient, balance)
         })?;
-        let (gradients, sums) = sum_parts(parts);
+        let (gradients, sums) = self
+            .balancer
+            .gradient(parts, epoch + 1, self.optimiser.steps);
         let norm = self
             .optimiser
             .step(&self.model.parameters, &gradients, rate)?;
@@ -217,6 +222,9 @@ impl Trainer<'_> {
             .workers
             .answer(&self.model, &self.validation)?
             .summary();
+        let shapley = self
+            .workers
+            .shapley(&self.model, &self.validation, &validation)?;
         let mixed = match &self.mixed {
             Some(mixed) => Some(self.workers.answer(&self.model, mixed)?.summary()),
             None => None,
@@ -234,9 +242,11 @@ impl Trainer<'_> {
             learning_rate: rate,
             train: sums.summary(),
             validation,
+            shapley: Some(shapley),
             mixed,
             best,
             rotation,
+            acted: sums.acted_share(),
         };
         watcher.epoch(&metrics);
         progress.epochs.push(metrics);
@@ -296,12 +306,7 @@ impl Trainer<'_> {
             let parts = self.workers.map(batch, |shard, indices| {
                 let samples = indices
                     .iter()
-                    .map(|&i| {
-                        let made = kept.get(epoch, i, |rendition| {
-                            shard.training_sample(data, spoiler, rendition, i)
-                        })?;
-                        Ok(made.0)
-                    })
+                    .map(|&i| Ok(kept.sample(shard, data, spoiler, epoch, i)?.0))
                     .collect::<Result<Vec<Sample>>>()?;
                 let valid = PerSensor::from_fn(|_| 1.0);
                 let weighed: Vec<_> = samples.iter().map(|sample| (sample, valid)).collect();
@@ -342,19 +347,6 @@ fn shuffled(count: usize, seed: u64, epoch: u32) -> Vec<usize> {
     rng.set_stream(u64::from(epoch) + 1);
     order.shuffle(&mut rng);
     order
-}
-
-/// The gradient of a whole batch from those of its parts, in order.
-pub(super) fn sum_parts(parts: Vec<(Gradients, Sums)>) -> (Gradients, Sums) {
-    let mut parts = parts.into_iter();
-    let (mut gradients, mut sums) = parts.next().unwrap_or_default();
-    for (part, part_sums) in parts {
-        sums.merge(&part_sums);
-        for (total, part) in std::iter::zip(gradients.iter_mut().flatten(), part.iter().flatten()) {
-            *total += part;
-        }
-    }
-    (gradients, sums)
 }
 
 /// Writes the epochs as JSON lines and as a picture.

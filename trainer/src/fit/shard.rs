@@ -1,15 +1,17 @@
 //! One thread's part of the work: examples to features, features to gradients or answers.
 
-use anyhow::{Context, Result};
+use anyhow::{Result, ensure};
 use candle_core::Tensor;
 use evenkeel::frontend::{AudioConfig, CameraConfig, Features, Frontend};
 use evenkeel::window::{Modality, PerSensor};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::metrics::Sums;
+use super::metrics;
 use super::optimiser::Gradients;
 use super::quality::Spoiler;
+use super::step::Part;
+use crate::balance::Balance;
 use crate::data::{Dataset, Example, Split};
 use crate::model::{Forward, Frozen, Model, cross_entropy};
 use crate::rollingq::KeyStatistics;
@@ -95,8 +97,8 @@ impl Shard {
         })
     }
 
-    /// Gradient of the mean loss over a batch of `batch` examples, as far as these are part of it;
-    /// for `probe_gradient` see [`Model::forward`].
+    /// Gradient of the mean loss over a batch of `batch` examples, as far as these are part of it, with what a
+    /// method of balance needs besides; for `probe_gradient` see [`Model::forward`].
     ///
     /// # Errors
     /// When an example cannot be had, or Candle fails.
@@ -106,7 +108,8 @@ impl Shard {
         samples: &[(Sample, PerSensor<f32>)],
         batch: usize,
         probe_gradient: f64,
-    ) -> Result<(Gradients, Sums)> {
+        balance: Option<&Balance>,
+    ) -> Result<Part> {
         let inputs: Vec<_> = samples
             .iter()
             .map(|(s, validity)| (&s.features, *validity))
@@ -115,8 +118,8 @@ impl Shard {
         let out = model.forward(&model.batch(&inputs)?, probe_gradient)?;
 
         let share = 1.0 / batch as f32;
-        let mut loss = cross_entropy(&out.logits, &labels, &vec![share; labels.len()])?;
-        let mut sums = Sums::default();
+        let fused = cross_entropy(&out.logits, &labels, &vec![share; labels.len()])?;
+        let mut losses = vec![fused];
         for modality in Modality::ALL {
             if let Some(probe) = &out.probes[modality] {
                 // A sensor that gave nothing teaches its probe nothing.
@@ -130,26 +133,27 @@ impl Shard {
                         }
                     })
                     .collect();
-                loss = (loss + cross_entropy(probe, &labels, &weights)?)?;
+                losses.push(cross_entropy(probe, &labels, &weights)?);
             }
         }
-        let gradients = loss.backward()?;
-        let names = model.parameters.names().iter();
-        let gradients = names
-            .zip(model.parameters.vars())
-            .map(|(name, var)| {
-                // A variable outside the graph would silently never learn.
-                let gradient = gradients
-                    .get(var.as_tensor())
-                    .with_context(|| format!("{name} has no gradient"))?;
-                Ok(gradient.flatten_all()?.to_vec1()?)
-            })
-            .collect::<Result<Gradients>>()?;
-        sums.add_outcomes(&outcomes(&out, samples.iter().map(|(s, _)| s))?);
-        if let Some(keys) = key_statistics(&out, samples.iter().map(|(s, _)| s))? {
-            sums.keys = keys;
+        let mut part = Part::default();
+        match balance {
+            // One pass back more: no probe's loss reaches another sensor's encoder, so all go together.
+            Some(Balance::Mmpareto(_)) => {
+                [part.gradients, part.probes] =
+                    gradients_of(model, [sum(&losses[..1])?, sum(&losses[1..])?])?;
+            }
+            _ => [part.gradients] = gradients_of(model, [sum(&losses)?])?,
         }
-        Ok((gradients, sums))
+        if let Some(Balance::OgmGe(_)) = balance {
+            part.scores = scores(model, &out, samples)?;
+        }
+        let samples = samples.iter().map(|(s, _)| s);
+        part.sums.add_outcomes(&outcomes(&out, samples.clone())?);
+        if let Some(keys) = key_statistics(&out, samples)? {
+            part.sums.keys = keys;
+        }
+        Ok(part)
     }
 
     /// What the model says of samples, with a validity of each sensor, 0..1, for each.
@@ -194,6 +198,60 @@ pub fn drop_sensor(
         validity[keep.map_or(lost, Modality::other)] = 0.0;
     }
     validity
+}
+
+fn sum(losses: &[Tensor]) -> candle_core::Result<Tensor> {
+    let (first, others) = losses.split_first().expect("there is a loss");
+    others
+        .iter()
+        .try_fold(first.clone(), |sum, loss| sum + loss)
+}
+
+/// Gradients of losses that together reach every variable; 0 where one alone does not.
+fn gradients_of<const N: usize>(model: &Model, losses: [Tensor; N]) -> Result<[Gradients; N]> {
+    let stores = losses
+        .iter()
+        .map(Tensor::backward)
+        .collect::<candle_core::Result<Vec<_>>>()?;
+    let mut found: [Gradients; N] = std::array::from_fn(|_| Gradients::new());
+    let names = model.parameters.names().iter();
+    for (name, var) in names.zip(model.parameters.vars()) {
+        // A variable outside all graphs would silently never learn.
+        ensure!(
+            stores.iter().any(|store| store.get(var).is_some()),
+            "{name} has no gradient"
+        );
+        for (gradients, store) in std::iter::zip(&mut found, &stores) {
+            gradients.push(match store.get(var) {
+                Some(gradient) => gradient.flatten_all()?.to_vec1()?,
+                None => vec![0.0; var.elem_count()],
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// Σ of the probability that each sensor alone gives to the right class. Over the samples in which all sensors
+/// count: those that only one sensor has would make it seem ahead.
+fn scores(
+    model: &Model,
+    out: &Forward,
+    samples: &[(Sample, PerSensor<f32>)],
+) -> Result<PerSensor<f64>> {
+    let alone = model.alone(out)?;
+    let mut scores = PerSensor::default();
+    for modality in Modality::ALL {
+        let Some(logits) = &alone[modality] else {
+            continue;
+        };
+        for (logits, (sample, validity)) in logits.to_vec2::<f32>()?.iter().zip(samples) {
+            if sample.has_both() && Modality::ALL.iter().all(|&m| validity[m] > 0.0) {
+                let loss = metrics::cross_entropy(logits, sample.label as usize, 1.0);
+                scores[modality] += (-loss).exp();
+            }
+        }
+    }
+    Ok(scores)
 }
 
 fn outcomes<'a>(out: &Forward, samples: impl Iterator<Item = &'a Sample>) -> Result<Vec<Outcome>> {

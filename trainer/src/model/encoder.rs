@@ -1,5 +1,7 @@
 //! A transformer over the patches of one sensor.
 
+use std::ops::Range;
+
 use candle_core::{Result, Tensor};
 
 use super::{Activation, ModelSpec, Parameters, StemLayout, dense};
@@ -10,6 +12,8 @@ type Affine = (Tensor, Tensor);
 
 /// Stem, position embedding, pre-norm transformer blocks, a last norm; and the probe head.
 pub struct Encoder {
+    /// Places of its variables among the model's, without those of the probe head.
+    pub variables: Range<usize>,
     heads: usize,
     activation: Activation,
     stem: StemLayout,
@@ -45,6 +49,7 @@ impl Encoder {
                 parameters.constant(&format!("{name}.bias"), 0.0, d)?,
             ))
         };
+        let first = parameters.names().len();
         let (last, before) = layout.stages.split_last().expect("a stem has a stage");
         let mut convolutions = Vec::with_capacity(before.len());
         for (i, stage) in before.iter().enumerate() {
@@ -66,7 +71,9 @@ impl Encoder {
                 down: parameters.linear(&format!("{block}.mlp.down"), spec.mlp_ratio * d, d)?,
             });
         }
+        let norm = norm(parameters, format!("{name}.norm"))?;
         Ok(Self {
+            variables: first..parameters.names().len(),
             heads: spec.heads,
             activation: spec.activation,
             stem: layout.clone(),
@@ -74,7 +81,7 @@ impl Encoder {
             patches,
             position,
             blocks,
-            norm: norm(parameters, format!("{name}.norm"))?,
+            norm,
             probe: parameters.linear(&format!("{name}.probe"), d, classes)?,
         })
     }

@@ -123,6 +123,39 @@ impl FusionHead {
     }
 }
 
+impl FusionHead {
+    /// The logits that each sensor gives by itself, which add up to the fused ones where both count in full:
+    /// its share of the weights on its mean token `[samples, d]`, and an even share of the bias (Peng et al.
+    /// 2022). `None` for attention, whose logits are no such sum.
+    pub fn parts(
+        &self,
+        means: &PerSensor<Option<Tensor>>,
+    ) -> Result<Option<PerSensor<Option<Tensor>>>> {
+        let (weight, bias) = match self {
+            Self::Attention(_) => return Ok(None),
+            Self::Concat((weight, bias)) | Self::Sum((weight, bias)) => (weight.detach(), bias),
+        };
+        let present: Vec<Modality> = Modality::ALL
+            .into_iter()
+            .filter(|&m| means[m].is_some())
+            .collect();
+        let bias = (bias.detach() / present.len().max(1) as f64)?;
+        let mut parts = PerSensor::default();
+        for (place, &modality) in present.iter().enumerate() {
+            let Some(mean) = &means[modality] else {
+                continue;
+            };
+            let d = mean.dim(1)?;
+            let weight = match self {
+                Self::Concat(_) => weight.narrow(1, place * d, d)?.contiguous()?,
+                _ => weight.clone(),
+            };
+            parts[modality] = Some(dense(mean, &weight, &bias, After::Identity)?);
+        }
+        Ok(Some(parts))
+    }
+}
+
 /// A fusion without attention gives every valid sensor its share of the validity.
 fn share_of_validity(samples: usize, sensors: &PerSensor<Option<Pooled>>) -> Result<Tensor> {
     let zero = Tensor::zeros((samples, 1), DType::F32, &Device::Cpu)?;

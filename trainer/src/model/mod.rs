@@ -13,6 +13,7 @@ pub use parameters::{NamedTensor, Parameters, ParametersError, read_f32, to_safe
 pub use spec::{Activation, Convolution, Fusion, ModelSpec, Stem};
 pub use stem::{Stage, StemLayout};
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use candle_core::{D, Device, Result, Tensor, bail};
@@ -57,6 +58,8 @@ pub struct Forward {
     pub logits: Tensor,
     /// Logits of each encoder's probe head `[size, classes]`.
     pub probes: PerSensor<Option<Tensor>>,
+    /// Mean token of each sensor `[size, d]`, outside the graph of gradients.
+    pub means: PerSensor<Option<Tensor>>,
     /// Attention of the fusion: share on class token, audio and camera, `[size, 3]`.
     pub attention: Tensor,
     /// What AIR and the rotation need, for fusions with a query.
@@ -236,6 +239,7 @@ impl Model {
     pub fn forward(&self, batch: &Batch, probe_gradient: f64) -> Result<Forward> {
         let mut pooled: PerSensor<Option<Pooled>> = PerSensor::default();
         let mut probes = PerSensor::default();
+        let mut means = PerSensor::default();
         for modality in Modality::ALL {
             let (Some(encoder), Some(layout), Some(patches)) = (
                 &self.encoders[modality],
@@ -257,16 +261,44 @@ impl Model {
                     &Device::Cpu,
                 )?,
             };
-            probes[modality] =
-                Some(encoder.probe(&scale_gradient(&sensor.mean()?, probe_gradient)?)?);
+            let mean = sensor.mean()?;
+            probes[modality] = Some(encoder.probe(&scale_gradient(&mean, probe_gradient)?)?);
+            means[modality] = Some(mean.detach());
             pooled[modality] = Some(sensor);
         }
         let (logits, attention, state) = self.fusion.forward(batch.size, &pooled)?;
         Ok(Forward {
             logits,
             probes,
+            means,
             attention,
             state,
+        })
+    }
+
+    /// What each sensor alone says of a batch, logits `[size, classes]` outside the graph of gradients.
+    ///
+    /// Where the fused logits are a sum over the sensors it is the sensor's part of them. Attention weighs the
+    /// tokens of both sensors against each other, so that its logits have no such parts; there the probe
+    /// heads speak for their sensors.
+    ///
+    /// # Errors
+    /// Any error of Candle.
+    pub fn alone(&self, out: &Forward) -> Result<PerSensor<Option<Tensor>>> {
+        match self.fusion.parts(&out.means)? {
+            Some(parts) => Ok(parts),
+            None => Ok(PerSensor::from_fn(|m| {
+                out.probes[m].as_ref().map(Tensor::detach)
+            })),
+        }
+    }
+
+    /// Places of each encoder's variables in [`Parameters::vars`], without its probe head; empty for a sensor
+    /// that it does not have.
+    pub fn encoder_variables(&self) -> PerSensor<Range<usize>> {
+        PerSensor::from_fn(|m| {
+            let encoder = self.encoders[m].as_ref();
+            encoder.map_or(0..0, |encoder| encoder.variables.clone())
         })
     }
 }

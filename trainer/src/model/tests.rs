@@ -167,6 +167,28 @@ fn a_probe_trains_its_encoder_only_on_request() {
     }
 }
 
+#[test]
+fn what_each_sensor_says_alone_adds_up_where_the_fusion_is_a_sum() {
+    let samples: Vec<Features> = (0..3).map(features).collect();
+    let samples: Vec<_> = samples.iter().map(|f| (f, BOTH)).collect();
+    for fusion in [Fusion::Concat, Fusion::Sum] {
+        let model = model(fusion, Activation::Relu);
+        let out = model.forward(&model.batch(&samples).unwrap(), 0.0).unwrap();
+        let alone = model.alone(&out).unwrap();
+        let (audio, camera) = (alone.audio.unwrap(), alone.camera.unwrap());
+        let difference = ((audio + camera).unwrap() - out.logits).unwrap();
+        let largest = difference.abs().unwrap().max_all().unwrap();
+        assert!(largest.to_scalar::<f32>().unwrap() < 1e-5, "{fusion:?}");
+    }
+    let model = model(Fusion::Attention, Activation::Relu);
+    let out = model.forward(&model.batch(&samples).unwrap(), 0.0).unwrap();
+    let alone = model.alone(&out).unwrap();
+    for modality in Modality::ALL {
+        let values = |logits: &Option<Tensor>| logits.as_ref().unwrap().to_vec2::<f32>().unwrap();
+        assert_eq!(values(&alone[modality]), values(&out.probes[modality]));
+    }
+}
+
 /// A sensor of validity 0 has no say, whatever it shows.
 #[test]
 fn an_invalid_sensor_changes_nothing() {

@@ -188,3 +188,88 @@ impl Method {
         .with_context(|| format!("cannot write {}", path.display()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use evenkeel::window::PerSensor;
+
+    use super::*;
+    use crate::balance::Shapley;
+
+    fn study(name: &str) -> StudyConfig {
+        let configs = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
+        StudyConfig::read(&configs.join(name)).unwrap()
+    }
+
+    fn results(folder: &str) -> PathBuf {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        root.join("docs/results").join(folder)
+    }
+
+    /// A slip in the last method of a study would come out after hours.
+    #[test]
+    fn every_method_of_every_study_of_the_repository_can_be_begun() {
+        for name in [
+            "study.toml",
+            "rotation-study.toml",
+            "balance-study.toml",
+            "robustness-study.toml",
+            "grid-study.toml",
+            "grid-robustness-study.toml",
+        ] {
+            let study = study(name);
+            for method in &study.methods {
+                let config = method.config(&study, study.seeds[0]);
+                config.unwrap_or_else(|error| panic!("{name}, {}: {error:#}", method.name));
+            }
+        }
+        let study = study("balance-study.toml");
+        let balanced = |method: &&Method| method.config(&study, 0).unwrap().balance.is_some();
+        assert_eq!(study.methods.iter().filter(balanced).count(), 6);
+    }
+
+    /// Results from before there were Shapley values are still drawn as they were.
+    #[test]
+    fn results_without_shapley_values_have_the_table_that_they_had() {
+        let folder = results("rotation");
+        let kept = std::fs::read_to_string(folder.join("table.md")).unwrap();
+        let drawn = table(&study("rotation-study.toml").results(&folder).unwrap());
+        assert_eq!(drawn, kept);
+    }
+
+    #[test]
+    fn shapley_values_and_what_a_method_did_are_in_the_table() {
+        let folder = results("rotation");
+        let mut results = study("rotation-study.toml").results(&folder).unwrap();
+        let (_, runs) = &mut results.methods[0];
+        runs.truncate(2);
+        for (run, audio) in runs.iter_mut().zip([0.5, 0.4]) {
+            run.shapley = Some(Shapley {
+                nothing: 0.1,
+                value: PerSensor {
+                    audio,
+                    camera: 0.8 - audio,
+                },
+            });
+            run.acted = [(0.75, 0.0), (0.25, 0.5)]
+                .map(|(audio, camera)| PerSensor { audio, camera })
+                .to_vec();
+        }
+        let text = table(&results);
+        let section = text
+            .split("## What each sensor contributes")
+            .nth(1)
+            .unwrap();
+        let row = |name: &str| {
+            let start = format!("| {name} |");
+            section
+                .lines()
+                .find(|line| line.starts_with(&start))
+                .unwrap()
+        };
+        // Student's t of one degree of freedom, 12.706, times the standard error of the mean, 5 points.
+        assert!(row("attention").contains("| 45.00 ± 63.53 | 35.00 ± 63.53 | 56.25 ± 79.41 |"));
+        assert!(row("attention").ends_with("| 50.00 ± 0.00 | 25.00 ± 0.00 |"));
+        assert!(row("rollingq").ends_with("| – | – | – | – | – |"));
+    }
+}

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use evenkeel::evaluation::mean_interval;
+use evenkeel::window::Modality;
 
 use super::Results;
 use crate::fit::{RunResult, Summary};
@@ -34,6 +35,7 @@ pub fn table(results: &Results) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
     let _ = accuracy(&mut text, results);
+    let _ = contributions(&mut text, results);
     let _ = rotations(&mut text, results);
     let _ = losses(&mut text, results);
     text
@@ -82,6 +84,59 @@ fn accuracy(text: &mut String, results: &Results) -> std::fmt::Result {
             }
         }
         writeln!(text)?;
+    }
+    Ok(())
+}
+
+/// What each sensor contributes to the accuracy, where the results say so.
+fn contributions(text: &mut String, results: &Results) -> std::fmt::Result {
+    if results
+        .methods
+        .iter()
+        .all(|(_, runs)| runs.iter().all(|run| run.shapley.is_none()))
+    {
+        return Ok(());
+    }
+    writeln!(text, "\n## What each sensor contributes, test split\n")?;
+    writeln!(
+        text,
+        "Shapley value of each sensor in points of accuracy: what it adds to the others, on average over the orders in which \
+         they come. Together they are what the model has above always answering the most frequent class; the share is of \
+         that. Acted on: percent of its steps in which a method of balance held the sensor's encoder back \
+         (OGM-GE), or found its two losses in conflict (MMPareto).\n"
+    )?;
+    writeln!(
+        text,
+        "| method | AIR | audio, points | camera, points | audio's share, percent | audio acted on | camera acted on |"
+    )?;
+    writeln!(text, "|---|---|---|---|---|---|---|")?;
+    for (name, runs) in &results.methods {
+        let value = |modality: Modality| -> Vec<f64> {
+            let all = runs.iter().filter_map(|run| run.shapley);
+            all.map(|shapley| shapley.value[modality]).collect()
+        };
+        let share: Vec<f64> = runs
+            .iter()
+            .filter_map(|run| run.shapley?.share(Modality::Audio))
+            .collect();
+        let air: Vec<f64> = runs.iter().filter_map(|run| run.test.air).collect();
+        let acted = |modality: Modality| -> Vec<f64> {
+            let acting = runs.iter().filter(|run| !run.acted.is_empty());
+            let mean = |run: &RunResult| -> f64 {
+                run.acted.iter().map(|acted| acted[modality]).sum::<f64>() / run.acted.len() as f64
+            };
+            acting.map(mean).collect()
+        };
+        writeln!(
+            text,
+            "| {name} | {} | {} | {} | {} | {} | {} |",
+            plain(&air),
+            percent(&value(Modality::Audio)),
+            percent(&value(Modality::Camera)),
+            percent(&share),
+            percent(&acted(Modality::Audio)),
+            percent(&acted(Modality::Camera)),
+        )?;
     }
     Ok(())
 }
