@@ -15,6 +15,8 @@ mod parity;
 mod weights;
 
 #[cfg(test)]
+mod backbone_tests;
+#[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
 mod random_model;
