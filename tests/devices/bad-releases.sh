@@ -83,7 +83,7 @@ is_gone_back_from hangs 'it did not answer within' "$made/newer" "$made/hanging"
 is_gone_back_from 'answers wrongly' 'does not answer here as on the desk' "$made/wrong" "$programs"
 # No more room than half of what comes.
 room=$(($(du -sk "$programs" | cut -f1) / 2))
-board ssh "fallocate -l \$((\$(df --output=avail -k /opt | tail -n 1) - $room))K /fill"
+board ssh "head -c \$(((\$(df --output=avail -k /opt | tail -n 1) - $room) * 1024)) /dev/zero >/fill"
 is_gone_back_from 'is too big' 'MB more on the disk' "$made/newer" "$made/crashing"
 board ssh rm /fill
 bring "$made/newer" "$programs" >"$made/log" 2>&1 || die "After all that a good release is not taken: $(tail -n 3 "$made/log")"
