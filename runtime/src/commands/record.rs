@@ -28,8 +28,8 @@ Examples:
   evenkeel record --labels up,down,nothing --out recordings --auto --per-class 30
   evenkeel record --labels up,down --out recordings --clip films --auto --loop --speed max
 
-The class with the fewest clips comes next. Stopped, the same command goes on where it was. Three speakers
-who record every class make a test that says how strangers fare; see docs/data.md.
+The class with the fewest clips of the speaker comes next. Stopped, the same command goes on where it was. Three
+speakers who record every class make a test that says how strangers fare; see docs/data.md.
 
 Exit codes: 0 every class is complete, or you ended it; 1 failed; 2 bad usage; 3 what was played ended before
 every class was complete.")]
@@ -37,10 +37,10 @@ pub struct Args {
     /// Classes, with commas between; `nothing` is for there being nothing to recognise
     #[arg(long, value_name = "NAMES", value_delimiter = ',', required = true)]
     labels: Vec<Name>,
-    /// Folder for the clips; those that are there count
+    /// Folder for the clips
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
-    /// Clips of each class that are wanted
+    /// Clips of each class that are wanted of this speaker; those that are there count
     #[arg(long, value_name = "N", default_value = "20", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     per_class: u32,
     /// What a clip is about, between its margins: a training window or more

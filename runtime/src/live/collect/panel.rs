@@ -264,7 +264,13 @@ fn title(pen: &mut Pen, session: &Session) {
         Tone::Plain,
     );
     let clips = session.shelf().new_clips();
-    let end = pen.say(format!("{clips} clips in this sitting"), Tone::Faint);
+    let end = pen.say(
+        format!(
+            "{}, {clips} clips in this sitting",
+            session.shelf().speaker()
+        ),
+        Tone::Faint,
+    );
     pen.line_with_end(vec![name, list], end);
 }
 

@@ -7,6 +7,7 @@ use super::error::CollectError;
 use super::event::Event;
 use super::face::Order;
 use super::name::Name;
+use super::plan::Plan;
 use super::shelf::Shelf;
 use super::studio::Studio;
 use super::take::Take;
@@ -16,25 +17,6 @@ use crate::window::Modality;
 const MOST_FAILURES: u32 = 3;
 /// For so long the sensors may take to run before an unattended session gives up.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// What is to be recorded, and how.
-#[derive(Debug, Clone)]
-pub struct Plan {
-    /// The classes, two or more, each once.
-    pub labels: Vec<Name>,
-    /// Clips of each that are wanted.
-    pub per_class: usize,
-    /// What a clip is about, between its margins.
-    pub length: Duration,
-    /// What is recorded before and after that.
-    pub margin: Duration,
-    /// Seconds that are counted down.
-    pub countdown: u64,
-    /// Nobody gives orders: it goes on by itself, a moment after each clip.
-    pub unattended: bool,
-    /// The clips that are played say what is in them, and each is recorded as that.
-    pub as_played: bool,
-}
 
 /// What goes on.
 #[derive(Debug, Clone)]
@@ -295,14 +277,17 @@ impl Session {
             return;
         }
         self.played = Some(time.start);
+        // Both have the same middle.
+        let middle = time.start + (time.end - time.start) / 2;
+        let length = self.plan.length + 2 * self.plan.margin;
+        // Of the very first clip the margin before it is missing.
+        let Some(start) = middle.checked_sub(length / 2) else {
+            return;
+        };
         self.label = label;
         tell.push(Event::Now {
             label: self.label().to_string(),
         });
-        // Both have the same middle.
-        let middle = time.start + (time.end - time.start) / 2;
-        let length = self.plan.length + 2 * self.plan.margin;
-        let start = middle.saturating_sub(length / 2);
         self.phase = self.record(start..start + length);
     }
 

@@ -114,12 +114,15 @@ impl Shelf {
         Ok(shelf)
     }
 
-    /// Clips of a class, of all sittings.
+    /// Clips of a class by the speaker who is recorded, of all sittings.
     pub fn count(&self, label: &Name) -> usize {
-        self.clips
-            .iter()
-            .filter(|clip| clip.label == *label)
-            .count()
+        let theirs = |clip: &&Shelved| clip.label == *label && clip.speaker == self.speaker;
+        self.clips.iter().filter(theirs).count()
+    }
+
+    /// Who is recorded.
+    pub fn speaker(&self) -> &Name {
+        &self.speaker
     }
 
     /// Clips of this sitting.

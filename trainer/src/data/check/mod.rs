@@ -4,6 +4,7 @@
 //! Clips are listed, split and decoded by [`clips`](super::clips), as for training, and what was
 //! decoded stays in the same cache; so `fit` finds what was found here.
 
+mod balance;
 mod classes;
 mod look;
 mod page;

@@ -8,15 +8,10 @@ use evenkeel::window::Modality;
 
 use super::look::{Looked, Seen, files};
 use super::problem::{Kind, Problem};
-use super::{SPLITS, speaker, twins};
+use super::twins;
 use crate::data::Split;
 use crate::data::clips::Listed;
-use crate::data::render::LIST;
 
-/// With fewer clips to learn from a class is hardly learnt.
-const FEW: usize = 10;
-/// A class may have so many times the clips of another.
-const UNEQUAL: usize = 3;
 /// A clip may be so much shorter than the window: a word's end, not a word.
 const SHORT: f64 = 0.9;
 /// A rate or size is odd if no more than this share of the clips has it.
@@ -67,13 +62,13 @@ impl Findings<'_> {
     }
 
     /// Clips that can be read, with their places in the list.
-    fn readable(&self) -> impl Iterator<Item = (usize, &ClipEntry, &Looked)> {
+    pub(super) fn readable(&self) -> impl Iterator<Item = (usize, &ClipEntry, &Looked)> {
         let clips = self.listed.entries.iter().zip(self.looked).enumerate();
         clips.filter_map(|(at, (entry, looked))| Some((at, entry, looked.as_ref().ok()?)))
     }
 
     /// How many clips of a class, in all or in one split, can be read.
-    fn count(&self, label: &String, split: Option<Split>) -> usize {
+    pub(super) fn count(&self, label: &String, split: Option<Split>) -> usize {
         let wanted = |&(at, entry, _): &(usize, &ClipEntry, &Looked)| {
             entry.label.as_ref() == Some(label) && (split.is_none() || self.parts[at] == split)
         };
@@ -261,120 +256,6 @@ impl Findings<'_> {
         Modality::ALL.into_iter().filter_map(missing).collect()
     }
 
-    fn speakers_apart(&self) -> Option<Problem> {
-        let mut splits: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-        for (at, entry, _) in self.readable() {
-            if let (Some(speaker), Some(split)) = (speaker(entry), self.parts[at]) {
-                let name = SPLIT_NAMES[split as usize];
-                splits.entry(speaker).or_default().insert(name);
-            }
-        }
-        let lines = splits
-            .into_iter()
-            .filter(|(_, splits)| splits.len() > 1)
-            .map(|(speaker, splits)| {
-                let splits: Vec<&str> = splits.into_iter().collect();
-                format!("{speaker}: {}", splits.join(", "))
-            })
-            .collect();
-        problem(
-            Kind::SpeakerApart,
-            |_| {
-                "the same people are in several splits: the figures do not hold for strangers"
-                    .to_owned()
-            },
-            "Record three people or more, each of them every class, and name them in the column `group`.",
-            lines,
-        )
-    }
-
-    fn no_speakers(&self) -> Option<Problem> {
-        let nobody = self
-            .readable()
-            .all(|(_, entry, _)| speaker(entry).is_none());
-        (nobody && self.parts.iter().any(Option::is_some)).then(|| Problem {
-            kind: Kind::NoSpeakers,
-            title: "nobody says who is in the clips: the test may hold people of the training"
-                .to_owned(),
-            advice: "List the clips in a CSV file with a column `group`, which says who speaks.",
-            clips: Vec::new(),
-        })
-    }
-
-    fn list_unused(&self) -> Option<Problem> {
-        let list = self.listed.root.join(LIST);
-        list.is_file().then(|| Problem {
-            kind: Kind::ListUnused,
-            title: format!("{} lists these clips, and is not used", list.display()),
-            advice: "Give the list in place of the folder; speakers and splits are in it.",
-            clips: Vec::new(),
-        })
-    }
-
-    fn few(&self) -> Option<Problem> {
-        let split = self
-            .parts
-            .iter()
-            .any(Option::is_some)
-            .then_some(Split::Train);
-        let lines = self
-            .listed
-            .labels
-            .iter()
-            .map(|label| (label, self.count(label, split)))
-            .filter(|&(_, count)| count < FEW)
-            .map(|(label, count)| format!("{label}: {count}"))
-            .collect();
-        problem(
-            Kind::FewClips,
-            |clips| {
-                format!(
-                    "{} with fewer than {FEW} clips to learn from",
-                    classes(clips)
-                )
-            },
-            "Record more of them: 20 of each class are a beginning.",
-            lines,
-        )
-    }
-
-    fn unequal(&self) -> Option<Problem> {
-        let mut counts: Vec<(usize, &String)> = self
-            .listed
-            .labels
-            .iter()
-            .map(|label| (self.count(label, None), label))
-            .collect();
-        counts.sort();
-        let (&(fewest, small), &(most, large)) = (counts.first()?, counts.last()?);
-        (most > UNEQUAL * fewest).then(|| Problem {
-            kind: Kind::Unequal,
-            title: format!(
-                "the classes are of unequal size: {most} clips of {large:?}, {fewest} of {small:?}"
-            ),
-            advice: "Record more of the small ones; a model answers what it met most.",
-            clips: Vec::new(),
-        })
-    }
-
-    /// One problem for each of validation and test that lacks classes. Training refuses where it does.
-    fn not_measured(&self) -> Vec<Problem> {
-        if self.parts.iter().all(Option::is_none) {
-            return Vec::new();
-        }
-        let lacking = |split: Split| {
-            let lacks = |label: &&String| self.count(label, Some(split)) == 0;
-            let lines = self.listed.labels.iter().filter(lacks).cloned().collect();
-            problem(
-                Kind::NotMeasured,
-                |clips| format!("{} without a clip in the {split} split", classes(clips)),
-                "Record more of them, or more groups: what is not in there is not measured.",
-                lines,
-            )
-        };
-        SPLITS[1..].iter().copied().filter_map(lacking).collect()
-    }
-
     /// One problem if clips were recorded in another way than the others.
     fn odd(
         &self,
@@ -409,10 +290,8 @@ impl Findings<'_> {
     }
 }
 
-const SPLIT_NAMES: [&str; 3] = ["train", "validation", "test"];
-
 /// A problem with these lines, `None` without any; `title` is told how many there are, as in "3 clips".
-fn problem(
+pub(super) fn problem(
     kind: Kind,
     title: impl FnOnce(&str) -> String,
     advice: &'static str,
@@ -429,10 +308,6 @@ fn problem(
         advice,
         clips,
     })
-}
-
-fn classes(clips: &str) -> String {
-    clips.replace("clips", "classes").replace("clip", "class")
 }
 
 /// The first few of many names.

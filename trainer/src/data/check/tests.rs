@@ -281,7 +281,7 @@ fn people_classes_and_recorders_that_do_not_fit_are_named() {
     write_wav(&folder.at("bell/7.wav"), &slow).unwrap();
     let report = folder.check("clips.csv");
     let apart = the(&report, Kind::SpeakerApart);
-    assert_eq!(apart.clips, ["person1: test, validation"]);
+    assert_eq!(apart.clips, ["person1: validation, test"]);
     assert!(the(&report, Kind::FewClips).clips[0].contains("knock: 4"));
     assert!(the(&report, Kind::Unequal).title.contains("4 of \"knock\""));
     assert!(the(&report, Kind::OddRate).clips[0].contains("8000 Hz"));

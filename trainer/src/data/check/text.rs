@@ -37,8 +37,12 @@ pub fn summary(report: &Report) -> String {
         report.classes.len(),
         report.seconds
     );
-    if report.speakers > 0 {
-        let _ = write!(summary, ", {} speakers or groups", report.speakers);
+    match report.speakers {
+        0 => {}
+        1 => summary += ", 1 speaker or group",
+        several => {
+            let _ = write!(summary, ", {several} speakers or groups");
+        }
     }
     if let Some(split) = report.split {
         let _ = write!(summary, ", {split}");
