@@ -134,9 +134,18 @@ impl fmt::Display for Event {
                 };
                 write!(
                     f,
-                    "{clips} clips recorded, {end}; they are listed in {list}\n{split}"
+                    "{} recorded, {end}; all are listed in {list}\n{split}",
+                    clips_of(*clips)
                 )
             }
         }
+    }
+}
+
+/// "1 clip", "7 clips".
+pub fn clips_of(count: usize) -> String {
+    match count {
+        1 => "1 clip".to_owned(),
+        several => format!("{several} clips"),
     }
 }

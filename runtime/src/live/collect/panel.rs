@@ -11,7 +11,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::error::CollectError;
-use super::event::Event;
+use super::event::{Event, clips_of};
 use super::face::{Face, Order};
 use super::session::{Phase, Session};
 use super::take::called;
@@ -57,11 +57,7 @@ impl Panel {
         Ok(Self {
             terminal,
             _guard: guard,
-            scene: Scene {
-                colours: Colours::of_this_terminal(),
-                picture: Thumbnail::default(),
-                news: VecDeque::new(),
-            },
+            scene: Scene::new(Colours::of_this_terminal()),
             drawn: None,
         })
     }
@@ -137,6 +133,14 @@ fn pressed(key: &KeyEvent) -> Option<Order> {
 }
 
 impl Scene {
+    fn new(colours: Colours) -> Self {
+        Self {
+            colours,
+            picture: Thumbnail::default(),
+            news: VecDeque::new(),
+        }
+    }
+
     fn draw(&self, buffer: &mut Buffer, area: Rect, session: &Session) {
         let mut pen = Pen::new(buffer, area, self.colours);
         if area.width < LEAST.0 || area.height < LEAST.1 {
@@ -266,8 +270,9 @@ fn title(pen: &mut Pen, session: &Session) {
     let clips = session.shelf().new_clips();
     let end = pen.say(
         format!(
-            "{}, {clips} clips in this sitting",
-            session.shelf().speaker()
+            "{}, {} in this sitting",
+            session.shelf().speaker(),
+            clips_of(clips)
         ),
         Tone::Faint,
     );
@@ -296,4 +301,20 @@ fn keys(pen: &mut Pen, phase: &Phase) {
         line.push(pen.say(format!(" {word}  "), Tone::Faint));
     }
     pen.line(line);
+}
+
+/// What a terminal of this size without colours shows.
+#[cfg(test)]
+pub fn drawn(session: &Session, width: u16, height: u16) -> String {
+    let area = Rect::new(0, 0, width, height);
+    let mut buffer = Buffer::empty(area);
+    let mut scene = Scene::new(Colours::None);
+    scene.picture.take(session.studio().last().frames.last());
+    scene.draw(&mut buffer, area, session);
+    let row = |y| {
+        (0..width)
+            .map(|x| buffer[(x, y)].symbol())
+            .collect::<String>()
+    };
+    (0..height).map(|y| row(y) + "\n").collect()
 }

@@ -158,6 +158,7 @@ impl Session {
             }
             (Order::Again, Phase::Doubtful(_)) => {
                 self.drop_take(tell);
+                self.chosen = Some(self.label);
                 self.begin(tell)
             }
             (Order::Drop, Phase::Doubtful(_)) => {

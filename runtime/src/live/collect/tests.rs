@@ -275,10 +275,47 @@ fn orders_are_lines_where_there_is_no_more_than_that() {
         "kept down/anna-19700101T000000Z-001.mkv: 1.88 s",
         "up  (1 of 5)",
         "took up/anna-19700101T000000Z-002.mkv back",
-        "1 clips recorded, not all classes are complete",
+        "1 clip recorded, not all classes are complete",
     ] {
         assert!(text.contains(expected), "no {expected:?} in {text}");
     }
+}
+
+#[test]
+fn the_panel_shows_what_is_to_be_done_and_how_much_there_is() {
+    let (clips, out) = (clips(), tempfile::tempdir().unwrap());
+    run_to_end(&mut session(clips.path(), out.path(), plan(1, true, true)))
+        .0
+        .unwrap();
+    let mut sitting = session(clips.path(), out.path(), plan(4, false, false));
+    let mut told = Vec::new();
+    for _until_there_is_something in 0..20 {
+        sitting.step(&mut told).unwrap();
+    }
+    let drawn = |sitting: &Session| panel::drawn(sitting, 80, 24);
+    for expected in [
+        "press space",
+        "up           1/4",
+        "32×24, played",
+        "dB, peak",
+        "space record",
+    ] {
+        assert!(
+            drawn(&sitting).contains(expected),
+            "no {expected:?} in {}",
+            drawn(&sitting)
+        );
+    }
+    sitting.order(Order::Record, &mut Vec::new()).unwrap();
+    until(&mut sitting, |phase| {
+        matches!(phase, Phase::Counting { told: 2, .. })
+    });
+    assert!(drawn(&sitting).contains("in 2"), "{}", drawn(&sitting));
+    until(&mut sitting, |phase| {
+        matches!(phase, Phase::Recording { .. })
+    });
+    assert!(drawn(&sitting).contains("NOW") && drawn(&sitting).contains("x stop"));
+    assert!(panel::drawn(&sitting, 50, 10).contains("make the terminal larger"));
 }
 
 #[test]
