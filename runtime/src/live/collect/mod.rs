@@ -31,3 +31,4 @@ pub use plan::Plan;
 pub use session::{Phase, Session};
 pub use shelf::Shelf;
 pub use studio::Studio;
+pub use take::Take;
