@@ -20,6 +20,7 @@ Examples:
   evenkeel devices
   evenkeel inspect models/digits
   evenkeel live --model models/digits
+  evenkeel record --labels up,down,nothing --out recordings --speaker anna
   evenkeel evaluate clips.csv --model models/digits
   evenkeel evaluate clips.csv --model models/digits --corruptions standard --report report/
 
@@ -33,6 +34,8 @@ struct Cli {
 enum Command {
     #[cfg(feature = "live")]
     Live(commands::live::Args),
+    #[cfg(feature = "live")]
+    Record(commands::record::Args),
     Evaluate(commands::evaluate::Args),
     Compare(commands::compare::Args),
     Inspect(commands::inspect::Args),
@@ -45,6 +48,8 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         #[cfg(feature = "live")]
         Command::Live(args) => commands::live::run(args),
+        #[cfg(feature = "live")]
+        Command::Record(args) => commands::record::run(&args),
         Command::Evaluate(args) => commands::evaluate::run(args),
         Command::Compare(args) => commands::compare::run(args),
         Command::Inspect(args) => commands::inspect::run(args),

@@ -52,7 +52,7 @@ fn main() -> ExitCode {
     one_thread_per_operation();
     let fine = |()| ExitCode::SUCCESS;
     let outcome = match Cli::parse().command {
-        Command::Data(args) => commands::data::run(&args).map(fine),
+        Command::Data(args) => commands::data::run(&args),
         Command::Study(args) => commands::study::run(&args).map(fine),
         Command::Export(args) => commands::export::run(&args).map(fine),
         Command::Fit(args) => commands::fit::run(&args),

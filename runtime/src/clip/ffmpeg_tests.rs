@@ -35,6 +35,7 @@ fn entry(path: &Path) -> ClipEntry {
         label: None,
         split: None,
         group: None,
+        speaker: None,
         start: None,
         end: None,
     }

@@ -86,6 +86,7 @@ fn entry(name: String, source: ClipSource, label: Option<String>) -> ClipEntry {
         label,
         split: None,
         group: None,
+        speaker: None,
         start: None,
         end: None,
     }

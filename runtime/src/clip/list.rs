@@ -32,6 +32,8 @@ pub struct ClipEntry {
     pub split: Option<String>,
     /// Speaker, recording day or whatever must not be split apart.
     pub group: Option<String>,
+    /// Who speaks, where the group is something else.
+    pub speaker: Option<String>,
     /// Where in the file the clip begins; the beginning if absent.
     pub start: Option<Duration>,
     /// Where in the file the clip ends, after `start`; the end if absent.
@@ -86,7 +88,7 @@ pub enum ClipListError {
     /// The CSV has no header that says where clips are.
     #[error(
         "{path}: the first line must name the columns, `path,label` or `audio,image,label` or \
-         `audio,video,label` with optional split,group,start,end, but {what}"
+         `audio,video,label` with optional split,group,speaker,start,end, but {what}"
     )]
     Header {
         /// The CSV file.
@@ -129,8 +131,8 @@ impl ClipList {
     /// Reads a list of clips.
     ///
     /// - A `.csv` file with the columns `path,label`, or `audio,image,label`, or
-    ///   `audio,video,label`, in any order, and optionally `split`, `group`, `start` and `end`
-    ///   (seconds). Other columns are ignored. Relative paths are relative to the CSV file. One of
+    ///   `audio,video,label`, in any order, and optionally `split`, `group`, `speaker`, `start` and
+    ///   `end` (seconds). Other columns are ignored. Relative paths are relative to the CSV file. One of
     ///   a pair of files may be left empty.
     /// - A folder with one folder per class, whose name is the class: every sound, picture and
     ///   video file in it is a clip, a sound and a picture with the same stem are one clip. Hidden
@@ -170,6 +172,7 @@ impl ClipList {
                 label: None,
                 split: None,
                 group: None,
+                speaker: None,
                 start: None,
                 end: None,
             }]

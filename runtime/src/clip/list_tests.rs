@@ -33,6 +33,7 @@ fn a_csv_of_containers_with_every_column() {
             label: Some("seven".into()),
             split: Some("test".into()),
             group: Some("s1".into()),
+            speaker: None,
             start: Some(Duration::from_millis(460)),
             end: Some(Duration::from_millis(760)),
         }

@@ -6,6 +6,7 @@
 //! the stretch that is asked for) begins, and sound and frames share it.
 
 mod clip_error;
+mod describe;
 mod ffmpeg;
 mod folder;
 mod jpeg;
@@ -20,10 +21,11 @@ mod windows;
 mod write;
 
 pub use clip_error::ClipError;
+pub use describe::{Description, describe};
 pub(crate) use jpeg::is_whole as is_whole_jpeg;
 pub use list::{ClipEntry, ClipList, ClipListError, ClipSource};
 pub use probe::RECORDING_TAG;
 pub use read::{ReadOptions, read_clip};
 pub use windows::Clip;
-pub(crate) use write::{encode_png, encode_wav_f32};
+pub(crate) use write::{encode_png, encode_wav, encode_wav_f32};
 pub use write::{write_png, write_wav, write_wav_f32};

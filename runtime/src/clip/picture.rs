@@ -56,6 +56,22 @@ pub fn read(path: &Path, max_side: Option<u32>) -> Result<Frame, ClipError> {
     })
 }
 
+/// Columns and rows of a picture as it is stored, from its header.
+///
+/// # Errors
+/// When the file cannot be opened or is no picture.
+pub fn size(path: &Path) -> Result<(u32, u32), ClipError> {
+    let file = File::open(path).map_err(ClipError::io(path))?;
+    ImageReader::new(BufReader::new(file))
+        .with_guessed_format()
+        .map_err(ClipError::io(path))?
+        .into_dimensions()
+        .map_err(|error| {
+            let what = format!("its header cannot be read ({})", first_line(&error));
+            ClipError::content(path, what)
+        })
+}
+
 fn decode(file: BufReader<File>) -> image::ImageResult<DynamicImage> {
     let mut reader = ImageReader::new(file).with_guessed_format()?;
     if reader.format() == Some(ImageFormat::Jpeg) {

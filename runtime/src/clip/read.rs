@@ -123,11 +123,11 @@ fn wav_of(path: &Path, stretch: Stretch) -> Result<Option<Sound>, ClipError> {
     }
 }
 
-fn is_picture(path: &Path) -> bool {
+pub(super) fn is_picture(path: &Path) -> bool {
     has_extension(path, &["png", "jpg", "jpeg"])
 }
 
-fn has_extension(path: &Path, extensions: &[&str]) -> bool {
+pub(super) fn has_extension(path: &Path, extensions: &[&str]) -> bool {
     path.extension()
         .is_some_and(|found| extensions.iter().any(|one| found.eq_ignore_ascii_case(one)))
 }

@@ -11,6 +11,7 @@ struct Columns {
     label: usize,
     split: Option<usize>,
     group: Option<usize>,
+    speaker: Option<usize>,
     start: Option<usize>,
     end: Option<usize>,
 }
@@ -24,7 +25,7 @@ impl Columns {
     fn of(header: &csv::StringRecord) -> Result<Self, String> {
         let mut find = Vec::new();
         for name in [
-            "path", "audio", "image", "video", "label", "split", "group", "start", "end",
+            "path", "audio", "image", "video", "label", "split", "group", "speaker", "start", "end",
         ] {
             let mut found = (0..header.len()).filter(|&i| &header[i] == name);
             let first = found.next();
@@ -33,8 +34,20 @@ impl Columns {
             }
             find.push(first);
         }
-        let [path, audio, image, video, label, split, group, start, end] = find[..] else {
-            unreachable!("nine names were looked for");
+        let [
+            path,
+            audio,
+            image,
+            video,
+            label,
+            split,
+            group,
+            speaker,
+            start,
+            end,
+        ] = find[..]
+        else {
+            unreachable!("ten names were looked for");
         };
         let source = match (path, audio, image.or(video)) {
             (Some(path), None, None) => SourceColumns::Path(path),
@@ -52,6 +65,7 @@ impl Columns {
             label,
             split,
             group,
+            speaker,
             start,
             end,
         })
@@ -154,6 +168,7 @@ fn entry(
         label: Some(label.to_owned()),
         split: cell(columns.split).map(str::to_owned),
         group: cell(columns.group).map(str::to_owned),
+        speaker: cell(columns.speaker).map(str::to_owned),
         start,
         end,
     })

@@ -22,6 +22,12 @@ pub enum Wav {
     OtherKind,
 }
 
+/// The sample rate that a WAV file's header names; `None` for a kind that only ffmpeg reads.
+pub fn rate(path: &Path) -> Option<u32> {
+    let reader = WavReader::open(path).ok()?;
+    Some(reader.spec().sample_rate)
+}
+
 /// Reads the stretch of a WAV file between `start` and `end` (both measured from its beginning).
 ///
 /// # Errors

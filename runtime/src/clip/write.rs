@@ -15,10 +15,14 @@ use crate::window::{Frame, Sound};
 /// # Errors
 /// When the file cannot be written; it is then not there, or what it was before.
 pub fn write_wav(path: &Path, sound: &Sound) -> Result<(), ClipError> {
-    let bytes = wav(sound, 16, SampleFormat::Int, |writer, sample| {
+    write(path, encode_wav(sound))
+}
+
+/// `sound` as a 16-bit mono WAV file; samples beyond full scale are clipped.
+pub(crate) fn encode_wav(sound: &Sound) -> std::io::Result<Vec<u8>> {
+    wav(sound, 16, SampleFormat::Int, |writer, sample| {
         writer.write_sample((sample * 32768.0).round().clamp(-32768.0, 32767.0) as i16)
-    });
-    write(path, bytes)
+    })
 }
 
 /// Writes `sound` as 32-bit float mono WAV, every sample bit for bit.

@@ -26,6 +26,7 @@ mod tests;
 
 pub use calibration::Calibration;
 pub use limits::{AudioLimits, CameraLimits, HealthConfig, Limits};
+pub use picture::picture_fingerprint;
 pub use reason::Reason;
 pub use statistic::{AudioStatistic, CameraStatistic};
 

@@ -5,6 +5,8 @@
 //! page, a recording, a line of JSON. The same pipeline plays clips, in real time or as fast as it can.
 
 mod assembler;
+#[cfg(feature = "live")]
+pub mod collect;
 mod delay;
 mod event;
 mod facts;

@@ -91,6 +91,7 @@ fn film(folder: &Path, label: &str) -> ClipEntry {
         label: Some(label.into()),
         split: None,
         group: None,
+        speaker: None,
         start: None,
         end: None,
     }

@@ -1,6 +1,6 @@
 //! What a whole run amounts to.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -26,10 +26,13 @@ pub struct Tally {
     pub right: u64,
     /// Each sensor's losses and longest outage.
     pub sensors: PerSensor<Outages>,
-    /// Resident memory after one minute of the program's clock, bytes; 0 where that is not known.
+    /// Resident memory after it has run for a minute, however fast its sensors were played, bytes; 0 where it has not run so
+    /// long, and where the system does not tell.
     pub memory_after_a_minute: u64,
     /// And at the end.
     pub memory_at_the_end: u64,
+    #[serde(skip)]
+    began: Option<Instant>,
     #[serde(skip)]
     nothing: Option<String>,
     #[serde(skip)]
@@ -81,8 +84,8 @@ impl Observer for Tally {
         for modality in Modality::ALL {
             self.watch(modality, moment);
         }
-        let now = moment.end();
-        if self.memory_after_a_minute == 0 && now >= Duration::from_secs(60) {
+        let began = *self.began.get_or_insert_with(Instant::now);
+        if self.memory_after_a_minute == 0 && began.elapsed() >= Duration::from_secs(60) {
             self.memory_after_a_minute = resident();
         }
     }

@@ -1,6 +1,7 @@
 //! Recorded clips, played as if their microphone and camera were live.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -110,13 +111,15 @@ impl Player {
 
     /// The clip that is on at `time`, as far back as is remembered.
     pub fn playing(&self, time: Duration) -> Option<Playing> {
+        Some(self.on_at(time)?.0)
+    }
+
+    /// The clip that is on at `time`, and from when to when it is.
+    pub fn on_at(&self, time: Duration) -> Option<(Playing, Range<Duration>)> {
         let state = self.state();
         let on = |segment: &&Segment| (segment.start..segment.end()).contains(&time);
-        state
-            .segments
-            .iter()
-            .find(on)
-            .map(|segment| segment.playing.clone())
+        let segment = state.segments.iter().find(on)?;
+        Some((segment.playing.clone(), segment.start..segment.end()))
     }
 
     /// When the last clip ends, once that is known.

@@ -46,6 +46,7 @@ fn clip() -> (tempfile::TempDir, ClipEntry) {
         label: Some("one".into()),
         split: None,
         group: None,
+        speaker: None,
         start: None,
         end: None,
     };

@@ -1,16 +1,18 @@
 //! `evenkeel-train data`.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
+use super::check;
 use crate::data::digits::{Digits, DigitsConfig, DigitsSource};
 use crate::data::fetch::{self, COLLECTIONS, Place, Store};
 use crate::data::render::{self, LIST};
 use crate::data::{Dataset, Split};
 
-/// Get recordings, see what there is, make clips of them.
+/// Get recordings, see what there is, make clips of them, and check your own.
 #[derive(Debug, ClapArgs)]
 pub struct Args {
     #[command(subcommand)]
@@ -35,6 +37,7 @@ An interrupted download goes on where it stopped. Every file is checked against 
     },
     /// Show what data there are, under which licences, and where they are
     List,
+    Check(check::Args),
     /// Write windows of a data set as WAV and PNG files, with the list that `evenkeel evaluate` takes
     #[command(after_help = "\
 Examples:
@@ -70,16 +73,17 @@ enum Set {
 
 /// # Errors
 /// When data cannot be had or written; one sentence says what to do.
-pub fn run(args: &Args) -> Result<()> {
+pub fn run(args: &Args) -> Result<ExitCode> {
     let mut store = Store::from_environment()?;
     match &args.command {
+        Command::Check(args) => return check::run(args, &store),
         Command::Get { name, from } => {
             if let Some(from) = from {
                 store.upstream.clone_from(from);
             }
-            get(name, &store)
+            get(name, &store)?;
         }
-        Command::List => list(&store),
+        Command::List => list(&store)?,
         Command::Clips {
             set: Set::Digits,
             source,
@@ -110,9 +114,9 @@ pub fn run(args: &Args) -> Result<()> {
                 out.join(LIST).display(),
                 digits.provenance()
             );
-            Ok(())
         }
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn get(name: &str, store: &Store) -> Result<()> {

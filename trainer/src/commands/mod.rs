@@ -1,6 +1,7 @@
 //! The sub-commands of `evenkeel-train`, one file each.
 
 pub mod bench;
+pub mod check;
 pub mod data;
 pub mod export;
 pub mod fit;

@@ -1,5 +1,6 @@
 //! Data sets behind one trait.
 
+pub mod check;
 pub mod clips;
 mod config;
 pub mod digits;

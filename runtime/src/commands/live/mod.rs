@@ -1,6 +1,5 @@
 //! `evenkeel live`: camera and microphone in, answers out.
 
-mod sensors;
 mod shown;
 
 use std::num::NonZeroUsize;
@@ -17,7 +16,8 @@ use evenkeel::package::Package;
 use evenkeel::policy::PolicyKind;
 use evenkeel::sensor::{Clock, Times};
 
-use super::threads;
+use super::sensors::{self, Needs};
+use super::{seconds, threads};
 
 /// Answers about what camera and microphone see and hear now, or about clips that are played as if it were.
 #[derive(clap::Args)]
@@ -72,16 +72,6 @@ fn limit(text: &str) -> Result<Duration, String> {
     seconds(text, 0.1, 1e9)
 }
 
-/// Reads a number of seconds.
-fn seconds(text: &str, least: f64, most: f64) -> Result<Duration, String> {
-    match text.parse::<f64>() {
-        Ok(seconds) if (least..=most).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
-        _ => Err(format!(
-            "it must be a number of seconds from {least} to {most}"
-        )),
-    }
-}
-
 /// Runs the command.
 ///
 /// # Errors
@@ -100,7 +90,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         true => Clock::as_fast_as_possible(),
         false => Clock::real(),
     };
-    let chosen = args.sensors.choose(&package.manifest)?;
+    let chosen = args.sensors.choose(&Needs::of(&package.manifest))?;
     let switchboard = Switchboard::new(&args.corrupt);
     let threads = args
         .threads

@@ -62,7 +62,7 @@ pub struct RecordArgs {
 }
 
 fn clip_length(text: &str) -> Result<Duration, String> {
-    super::seconds(text, 1.0, 3600.0)
+    crate::commands::seconds(text, 1.0, 3600.0)
 }
 
 /// Reads `192.168.1.5:8080`, `:8080` for all addresses, or `8080` for this machine alone.

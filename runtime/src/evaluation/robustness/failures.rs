@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use super::panel::Clips;
 use super::plan::{Cell, Contestants, Plan};
 use super::record::{Answer, ClipRecord};
-use super::thumbnail::{picture, spectrogram};
 use crate::panics;
+use crate::thumbnail::{picture, spectrogram};
 use crate::window::{Modality, PerSensor, Window};
 
 /// One of them.

@@ -28,7 +28,6 @@ mod remembered;
 mod run;
 mod summary;
 mod terminal;
-mod thumbnail;
 
 pub use attention::{Attention, spearman};
 pub use cells::CellResult;

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use super::archive::{Archive, CLIP, LINES, remove};
-use super::matroska::Matroska;
+use super::matroska::{Matroska, Use};
 use super::piece::{Opening, Piece};
 use crate::files::sync_folder;
 
@@ -50,7 +50,12 @@ impl ClipFile {
         let mut lines = BufWriter::new(create(&names.lines.1)?);
         lines.write_all(&opening.facts)?;
         Ok(Self {
-            clip: Matroska::begin(BufWriter::new(file), opening.format, opening.wall)?,
+            clip: Matroska::begin(
+                BufWriter::new(file),
+                opening.format,
+                opening.wall,
+                Use::Replay,
+            )?,
             lines,
             lines_written: opening.facts.len() as u64,
             names,

@@ -34,10 +34,20 @@ const EIGHT_BYTES: u64 = 1 << 56;
 /// From 1970 to 2001, where Matroska's dates begin.
 const EPOCH: Duration = Duration::from_secs(978_307_200);
 
+/// What a file is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// To give a model again what it was given: it is read as it is, and a tag says so.
+    Replay,
+    /// To be trained on: it is read as large and as often as somebody wants it.
+    Training,
+}
+
 /// A file under way.
 pub struct Matroska<W> {
     out: W,
     format: Format,
+    made_for: Use,
     wall: SystemTime,
     /// Bytes that were written.
     written: u64,
@@ -68,12 +78,13 @@ impl<W: Write + Seek> Matroska<W> {
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn begin(mut out: W, format: Format, wall: SystemTime) -> io::Result<Self> {
-        let (front, _) = front(format, wall, Ending::default())?;
+    pub fn begin(mut out: W, format: Format, wall: SystemTime, made_for: Use) -> io::Result<Self> {
+        let (front, _) = front(format, made_for, wall, Ending::default())?;
         out.write_all(&front)?;
         Ok(Self {
             out,
             format,
+            made_for,
             wall,
             written: front.len() as u64,
             cluster: Vec::new(),
@@ -115,12 +126,14 @@ impl<W: Write + Seek> Matroska<W> {
     /// Those of `out`.
     pub fn finish(mut self) -> io::Result<W> {
         self.end_cluster()?;
-        let (front_before, contents) = front(self.format, self.wall, Ending::default())?;
+        let (front_before, contents) =
+            front(self.format, self.made_for, self.wall, Ending::default())?;
         let index = self.written;
         let cues = self.cues(contents)?;
         self.write(&cues)?;
         let (front, _) = front(
             self.format,
+            self.made_for,
             self.wall,
             Ending {
                 index: index - contents,
@@ -249,7 +262,12 @@ impl<W: Write + Seek> Matroska<W> {
 }
 
 /// All before the first cluster, and where the segment's contents begin in it.
-fn front(format: Format, wall: SystemTime, ending: Ending) -> io::Result<(Vec<u8>, u64)> {
+fn front(
+    format: Format,
+    made_for: Use,
+    wall: SystemTime,
+    ending: Ending,
+) -> io::Result<(Vec<u8>, u64)> {
     let mut bytes = Vec::new();
     put(
         &mut bytes,
@@ -277,7 +295,9 @@ fn front(format: Format, wall: SystemTime, ending: Ending) -> io::Result<(Vec<u8
     )?;
     put(&mut bytes, &info(wall, ending.duration))?;
     put(&mut bytes, &tracks(format))?;
-    put(&mut bytes, &tags())?;
+    if made_for == Use::Replay {
+        put(&mut bytes, &tags())?;
+    }
     Ok((bytes, contents as u64))
 }
 

@@ -23,6 +23,8 @@ mod size;
 mod tests;
 mod writer;
 
+pub(super) use course::Format;
+pub(super) use matroska::{Matroska, Use};
 pub use recorder::{RecordError, RecordOptions, Recorder};
 pub use size::parse_size;
 pub use writer::Keep;

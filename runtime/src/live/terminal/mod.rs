@@ -5,11 +5,11 @@
 
 mod answer;
 mod colours;
-mod font;
+pub(super) mod font;
 mod guard;
 mod keys;
 mod layout;
-mod meter;
+pub(super) mod meter;
 mod pen;
 mod pixels;
 #[cfg(test)]
@@ -34,10 +34,12 @@ use super::facts::Facts;
 use super::moment::{Moment, Observer};
 use super::spoil::Switchboard;
 use crate::window::Window;
-use colours::Colours;
-use guard::Guard;
+pub(super) use colours::{Colours, Tone};
+pub(super) use guard::Guard;
 use keys::{Action, Keys};
+pub(super) use pen::Pen;
 use screen::Screen;
+pub(super) use thumbnail::Thumbnail;
 
 /// From one drawing to the next, at least.
 const REDRAW: Duration = Duration::from_millis(100);

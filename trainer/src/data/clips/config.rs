@@ -61,6 +61,21 @@ fn nothing() -> String {
     digits::NOTHING.to_owned()
 }
 
+impl Default for ClipsConfig {
+    fn default() -> Self {
+        Self {
+            path: None,
+            collection: None,
+            window_seconds: one_second(),
+            sample_rate: sixteen_kilohertz(),
+            frame_rate: twenty_five(),
+            max_side: small(),
+            nothing: nothing(),
+            augmentation: Augmentation::default(),
+        }
+    }
+}
+
 impl ClipsConfig {
     /// # Errors
     /// When there is no source or two, or a value leaves its range; the message names its key.

@@ -17,6 +17,7 @@ use rayon::prelude::*;
 pub use self::augment::Augmentation;
 use self::cache::{ClipCache, Reduction};
 pub use self::config::ClipsConfig;
+pub use self::split::Splits;
 use super::fetch::{self, Store};
 use super::{Dataset, Example, Split, hash};
 
@@ -53,23 +54,37 @@ impl Clips {
     /// When the list is unusable, a clip has no label, there is one class only or one without a clip
     /// for training, too many clips cannot be read, or a split would be empty.
     pub fn load(config: &ClipsConfig, seed: u64, store: &Store) -> anyhow::Result<Self> {
-        config.check()?;
-        let (root, from) = source(config, store)?;
+        let listed = Listed::open(config, store)?;
+        let split = listed.split(seed)?;
+        let reasons = listed.prepare();
+        let clips = Self::of(listed, split, &reasons, config, seed)?;
+        say_left_out(&clips.left_out, reasons.len());
+        Ok(clips)
+    }
+
+    /// Makes a data set of clips that were listed and split; `reasons` are why each of them cannot be
+    /// read, as [`Listed::prepare`] gives them.
+    ///
+    /// # Errors
+    /// See [`Self::load`].
+    pub fn of(
+        listed: Listed,
+        (mut splits, how): Splits,
+        reasons: &[Option<String>],
+        config: &ClipsConfig,
+        seed: u64,
+    ) -> anyhow::Result<Self> {
+        let Listed {
+            root,
+            from,
+            entries,
+            labels,
+            cache,
+            ..
+        } = listed;
         let path = root.display();
-        let entries = listed(&root, config)?;
-        let labels = labels(&entries, &config.nothing);
-        ensure!(
-            labels.len() > 1,
-            "{path}: every clip is of the class {:?}; add clips of another class, or of {:?} for there being nothing",
-            labels[0],
-            config.nothing
-        );
-        let (mut splits, how) =
-            split::split(&entries, seed).with_context(|| format!("cannot split {path}"))?;
-        let cache = ClipCache::new(store.cache.join("clips"), reduction(config))?;
-        let reasons = prepare(&entries, &cache);
         let left_out: Vec<String> = reasons.iter().flatten().cloned().collect();
-        report(&left_out, entries.len(), &root)?;
+        refuse_many(&left_out, entries.len(), &root)?;
         for list in &mut splits {
             list.retain(|&at| reasons[at].is_none());
         }
@@ -128,6 +143,84 @@ impl Clips {
     }
 }
 
+/// The clips that a configuration names, before they are split.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// The folder or list that they were read from.
+    pub root: PathBuf,
+    /// What to call that.
+    from: String,
+    /// Each cut to a little more than a window, so that it can be moved about. At least one.
+    pub entries: Vec<ClipEntry>,
+    /// Class names in alphabetical order, the one for nothing last.
+    pub labels: Vec<String>,
+    /// Where they are kept once they were decoded.
+    pub cache: ClipCache,
+    /// The class for there being nothing, whether there are clips of it or not.
+    nothing: String,
+}
+
+impl Listed {
+    /// Reads the list and opens no clip.
+    ///
+    /// # Errors
+    /// When the configuration or the list is unusable, or a clip has no label.
+    pub fn open(config: &ClipsConfig, store: &Store) -> anyhow::Result<Self> {
+        config.check()?;
+        let (root, from) = source(config, store)?;
+        let entries = listed(&root, config)?;
+        Ok(Self {
+            labels: labels(&entries, &config.nothing),
+            cache: ClipCache::new(store.cache.join("clips"), reduction(config))?,
+            nothing: config.nothing.clone(),
+            root,
+            from,
+            entries,
+        })
+    }
+
+    /// Indices of the clips of each split, and in words how they were split; see [`Clips::load`].
+    ///
+    /// # Errors
+    /// When there is one class only, or the clips cannot be split.
+    pub fn split(&self, seed: u64) -> anyhow::Result<Splits> {
+        let path = self.root.display();
+        ensure!(
+            self.labels.len() > 1,
+            "{path}: every clip is of the class {:?}; add clips of another class, or of {:?} for there being nothing",
+            self.labels[0],
+            self.nothing
+        );
+        split::split(&self.entries, seed).with_context(|| format!("cannot split {path}"))
+    }
+
+    /// Decodes every clip that is not in the cache yet; for each why it cannot be read, if so.
+    pub fn prepare(&self) -> Vec<Option<String>> {
+        let bar = progress("clips", self.entries.len());
+        let reasons = self
+            .entries
+            .par_iter()
+            .map(|entry| {
+                let result = self.cache.prepare(entry);
+                bar.inc(1);
+                result.err().map(|error| format!("{error:#}"))
+            })
+            .collect();
+        bar.finish_and_clear();
+        reasons
+    }
+}
+
+/// A bar for so many clips; silent where the output is no terminal.
+pub fn progress(what: &'static str, clips: usize) -> ProgressBar {
+    ProgressBar::new(clips as u64)
+        .with_message(what)
+        .with_style(
+            ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} {eta}")
+                .expect("the template is fixed"),
+        )
+}
+
 /// Where the clips are listed, and what to call that.
 fn source(config: &ClipsConfig, store: &Store) -> anyhow::Result<(PathBuf, String)> {
     match (&config.path, &config.collection) {
@@ -170,28 +263,8 @@ fn reduction(config: &ClipsConfig) -> Reduction {
     }
 }
 
-/// Decodes what is not in the cache yet; for each clip why it cannot be read, if so.
-fn prepare(entries: &[ClipEntry], cache: &ClipCache) -> Vec<Option<String>> {
-    let bar = ProgressBar::new(entries.len() as u64)
-        .with_message("clips")
-        .with_style(
-            ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} {eta}")
-                .expect("the template is fixed"),
-        );
-    let reasons = entries
-        .par_iter()
-        .map(|entry| {
-            let result = cache.prepare(entry);
-            bar.inc(1);
-            result.err().map(|error| format!("{error:#}"))
-        })
-        .collect();
-    bar.finish_and_clear();
-    reasons
-}
-
-/// Says which clips are left out, or refuses when they are too many.
-fn report(left_out: &[String], clips: usize, root: &Path) -> anyhow::Result<()> {
+/// Refuses clips of which too many cannot be used.
+fn refuse_many(left_out: &[String], clips: usize, root: &Path) -> anyhow::Result<()> {
     let Some(first) = left_out.first() else {
         return Ok(());
     };
@@ -201,6 +274,15 @@ fn report(left_out: &[String], clips: usize, root: &Path) -> anyhow::Result<()> 
         "{}: {bad} of {clips} clips cannot be used, the first because {first}; mend or remove them",
         root.display()
     );
+    Ok(())
+}
+
+/// Says which clips are left out.
+fn say_left_out(left_out: &[String], clips: usize) {
+    let bad = left_out.len();
+    if bad == 0 {
+        return;
+    }
     eprintln!("{bad} of {clips} clips cannot be used and are left out:");
     for reason in left_out.iter().take(REASONS) {
         eprintln!("  {reason}");
@@ -208,7 +290,6 @@ fn report(left_out: &[String], clips: usize, root: &Path) -> anyhow::Result<()> 
     if bad > REASONS {
         eprintln!("  and {} more", bad - REASONS);
     }
-    Ok(())
 }
 
 /// Class names in alphabetical order, the one for nothing last.

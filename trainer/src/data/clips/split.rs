@@ -14,11 +14,14 @@ use crate::data::Split;
 /// Shares of validation and testing; the rest is for training.
 const SHARE: f64 = 0.15;
 
+/// Indices of the clips of each split, in the order of [`Split`], and in words how they were split.
+pub type Splits = ([Vec<usize>; 3], &'static str);
+
 /// Indices of the clips of each split, and in words how they were split.
 ///
 /// # Errors
 /// When the list names an unknown split, or a split would be empty.
-pub fn split(entries: &[ClipEntry], seed: u64) -> anyhow::Result<([Vec<usize>; 3], &'static str)> {
+pub fn split(entries: &[ClipEntry], seed: u64) -> anyhow::Result<Splits> {
     let units = units(entries);
     let all: Vec<usize> = (0..entries.len()).collect();
     let together = groups(&units, &all);

@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 
-use super::html::escape;
 use super::{Look, looks, section};
 use crate::evaluation::metrics::{Interval, wilson_interval};
 use crate::evaluation::robustness::attention::Attention;
@@ -10,6 +9,7 @@ use crate::evaluation::robustness::cells::CellResult;
 use crate::evaluation::robustness::plan::Role;
 use crate::evaluation::robustness::summary::Summary;
 use crate::evaluation::robustness::terminal::{by_kind, one_decimal};
+use crate::html::escape;
 use crate::window::Modality;
 
 /// A chart in units of its view box.

@@ -1,9 +1,9 @@
 //! The worst failures, with what the model saw and heard.
 
-use super::html::{escape, image};
 use super::section as section_of;
 use crate::evaluation::robustness::failures::{Failure, Shown};
 use crate::evaluation::robustness::terminal::place;
+use crate::html::{escape, image};
 use crate::window::Modality;
 
 /// The section; empty without failures.

@@ -1,12 +1,12 @@
 //! The margins over the healthy sensor alone as a map: kinds down, severities across.
 
-use super::html::escape;
 use super::section as section_of;
 use crate::corruption::Severity;
 use crate::evaluation::robustness::cells::CellResult;
 use crate::evaluation::robustness::plan::Group;
 use crate::evaluation::robustness::summary::Summary;
 use crate::evaluation::robustness::terminal::{by_kind, one_decimal, place, points};
+use crate::html::escape;
 use crate::window::Modality;
 
 /// The section.

@@ -3,7 +3,6 @@
 mod charts;
 mod failures;
 mod heat;
-mod html;
 mod numbers;
 mod reliability;
 
@@ -12,7 +11,7 @@ use super::files::Heading;
 use super::plan::Role;
 use super::summary::{ContestantResult, Summary};
 use super::terminal::{sentences, who};
-use html::{escape, strong};
+use crate::html::{escape, strong};
 
 /// The page. It names no font and asks the network for nothing; every name in it is escaped.
 pub fn page(heading: &Heading, summary: &Summary, failures: &[Failure]) -> String {

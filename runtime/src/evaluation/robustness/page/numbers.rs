@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
-use super::html::escape;
 use super::{looks, section as section_of};
 use crate::evaluation::robustness::cells::CellResult;
 use crate::evaluation::robustness::plan::Role;
 use crate::evaluation::robustness::summary::Summary;
 use crate::evaluation::robustness::terminal::{one_decimal, points};
+use crate::html::escape;
 
 /// Everybody's accuracy, clean and corrupted.
 pub fn contestants(summary: &Summary) -> String {

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use evenkeel::clip::ClipList;
+use evenkeel::clip::{ClipEntry, ClipList, ReadOptions};
 use evenkeel::package::Manifest;
 use evenkeel::sensor::{
     CameraWish, Flaky, Player, Playlist, RawFormat, Repeat, Sensor, camera, microphone,
     piped_camera,
 };
-use evenkeel::window::PerSensor;
+use evenkeel::window::{PerSensor, SampleRate};
 
 /// How fast clips are played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -62,11 +62,33 @@ fn mean_time(text: &str) -> Result<Duration, String> {
 /// Leaves a sensor out.
 const NONE: &str = "none";
 
+/// What is wanted of the sensors; nothing of one that is not needed.
+pub struct Needs {
+    pub camera: Option<CameraWish>,
+    /// Samples per second.
+    pub microphone: Option<SampleRate>,
+    /// How clips are read that are played in their place.
+    pub clips: ReadOptions,
+}
+
+impl Needs {
+    /// What a model needs.
+    pub fn of(manifest: &Manifest) -> Self {
+        Self {
+            camera: CameraWish::of(manifest),
+            microphone: manifest.audio.as_ref().map(|audio| audio.sample_rate),
+            clips: manifest.read_options(),
+        }
+    }
+}
+
 /// What was chosen.
 pub struct Chosen {
     pub sensors: PerSensor<Option<Arc<dyn Sensor>>>,
     /// Plays the clips, if clips were chosen.
     pub player: Option<Arc<Player>>,
+    /// The clips that it plays.
+    pub clips: Vec<ClipEntry>,
 }
 
 impl Args {
@@ -79,10 +101,10 @@ impl Args {
     ///
     /// # Errors
     /// When the list of clips cannot be read.
-    pub fn choose(&self, manifest: &Manifest) -> anyhow::Result<Chosen> {
+    pub fn choose(&self, needs: &Needs) -> anyhow::Result<Chosen> {
         let mut chosen = match &self.clip {
-            Some(path) => self.played(path, manifest)?,
-            None => self.live(manifest)?,
+            Some(path) => self.played(path, needs)?,
+            None => self.live(needs)?,
         };
         if let Some(every) = self.faults {
             chosen.sensors = chosen.sensors.map(|sensor| {
@@ -93,11 +115,11 @@ impl Args {
         Ok(chosen)
     }
 
-    fn played(&self, path: &std::path::Path, manifest: &Manifest) -> anyhow::Result<Chosen> {
+    fn played(&self, path: &std::path::Path, needs: &Needs) -> anyhow::Result<Chosen> {
         let list = ClipList::read(path)?;
         let player = Player::new(Playlist {
-            entries: list.entries,
-            options: manifest.read_options(),
+            entries: list.entries.clone(),
+            options: needs.clips,
             times: self.times.get(),
             repeat: match self.repeat {
                 true => Repeat::Forever,
@@ -107,22 +129,24 @@ impl Args {
         Ok(Chosen {
             sensors: player.sensors().map(Some),
             player: Some(player),
+            clips: list.entries,
         })
     }
 
-    fn live(&self, manifest: &Manifest) -> anyhow::Result<Chosen> {
+    fn live(&self, needs: &Needs) -> anyhow::Result<Chosen> {
         let sensors = PerSensor {
-            audio: self.live_microphone(manifest)?,
-            camera: self.live_camera(manifest)?,
+            audio: self.live_microphone(needs)?,
+            camera: self.live_camera(needs)?,
         };
         Ok(Chosen {
             sensors,
             player: None,
+            clips: Vec::new(),
         })
     }
 
-    fn live_camera(&self, manifest: &Manifest) -> anyhow::Result<Option<Arc<dyn Sensor>>> {
-        let Some(wish) = CameraWish::of(manifest) else {
+    fn live_camera(&self, needs: &Needs) -> anyhow::Result<Option<Arc<dyn Sensor>>> {
+        let Some(wish) = needs.camera else {
             return Ok(None);
         };
         if let Some(command) = &self.camera_command {
@@ -134,10 +158,10 @@ impl Args {
         }
     }
 
-    fn live_microphone(&self, manifest: &Manifest) -> anyhow::Result<Option<Arc<dyn Sensor>>> {
-        match (&manifest.audio, self.microphone.as_deref()) {
+    fn live_microphone(&self, needs: &Needs) -> anyhow::Result<Option<Arc<dyn Sensor>>> {
+        match (needs.microphone, self.microphone.as_deref()) {
             (None, _) | (_, Some(NONE)) => Ok(None),
-            (Some(audio), spec) => Ok(Some(microphone(spec, audio.sample_rate)?)),
+            (Some(rate), spec) => Ok(Some(microphone(spec, rate)?)),
         }
     }
 }

@@ -1,7 +1,10 @@
-//! Texts and pictures inside a page.
+//! Texts, pictures and sounds inside a page that needs nothing else.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+
+use crate::clip::encode_wav;
+use crate::window::Sound;
 
 /// A text that is shown as it is, inside an element or a quoted attribute.
 pub fn escape(text: &str) -> String {
@@ -31,6 +34,17 @@ pub fn image(png: &[u8], what: &str) -> String {
     let data = STANDARD.encode(png);
     let what = escape(what);
     format!("<img src=\"data:image/png;base64,{data}\" alt=\"{what}\">")
+}
+
+/// A sound inside the page, to be listened to; what cannot be written as WAV is nothing to listen to.
+pub fn player(sound: &Sound) -> String {
+    match encode_wav(sound) {
+        Ok(wav) => format!(
+            "<audio controls preload=\"none\" src=\"data:audio/wav;base64,{}\"></audio>",
+            STANDARD.encode(wav)
+        ),
+        Err(_) => String::new(),
+    }
 }
 
 #[cfg(test)]
