@@ -39,6 +39,11 @@ test-devices: build
 test-foreign *boards="virtual armv7": build
     tests/devices/foreign.sh {{ boards }}
 
+# Bring bad releases to the virtual board, and cut its power in updates (an hour)
+test-updates cuts="100": build
+    tests/devices/bad-releases.sh
+    tests/devices/power-cuts.sh {{ cuts }}
+
 # Make the images of these boards, look into them, and start them in QEMU (half an hour the first time)
 test-images *boards="generic-amd64 generic-arm64 raspberry-pi-3": build
     tests/devices/images.sh {{ boards }}
@@ -90,6 +95,10 @@ bench: build (setup "--python")
 step-time *changes: build (setup "--python")
     {{ trainer }} bench --config trainer/configs/digits.toml {{ changes }}
     scripts/python.sh --torch reference/pytorch_step.py trainer/configs/digits.toml {{ changes }}
+
+# Compare each layer of the pre-trained networks with what their makers' own code gives (a large download)
+test-backbones: build (setup "--python")
+    scripts/test-backbones.sh
 
 # Compare the fusion methods over six test speakers (an hour and a half on two cores; resumes, and uses the results that are there)
 study: data

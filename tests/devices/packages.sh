@@ -25,9 +25,9 @@ is() {
     [ "$2" = "$3" ] || die "$board: $1 is '$2', and should be '$3'."
 }
 
-# says FILE TEXT: whether the text is in a file.
+# says FILE PATTERN: whether a file has a line like that.
 says() {
-    grep -qF -e "$2" "$1" || die "$board: '$2' was not said, but: $(tail -n 5 "$1")"
+    grep -qE -e "$2" "$1" || die "$board: '$2' was not said, but: $(tail -n 5 "$1")"
 }
 
 # as_root COMMAND...: as root, in a name space of one's own where the user is not.

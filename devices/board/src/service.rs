@@ -134,7 +134,8 @@ fn ended(result: &str) -> String {
         "watchdog" => "stopped answering".into(),
         "timeout" => "did not answer in time".into(),
         "oom-kill" => "took too much memory".into(),
-        "success" | "" => "ended".into(),
+        // systemd forgets how it ended as soon as it has started it again.
+        "success" | "" => "ended by itself".into(),
         other => format!("ended ({other})"),
     }
 }
