@@ -22,6 +22,7 @@ fn stem(network: Backbone, stages: usize, tuned: bool) -> Stem {
             stages: Some(stages),
             tuned,
         }),
+        vit: None,
         convolutions: Vec::new(),
         kernel: [1, 2],
         stride: [1, 1],

@@ -36,12 +36,14 @@ pub(super) fn model(fusion: Fusion, activation: Activation, seed: u64) -> Model 
         activation,
         audio: Stem {
             backbone: None,
+            vit: None,
             convolutions: Vec::new(),
             kernel: [5, 4],
             stride: [3, 2],
         },
         camera: Stem {
             backbone: None,
+            vit: None,
             convolutions: vec![Convolution {
                 channels: 7,
                 kernel: [3, 2],

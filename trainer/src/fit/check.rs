@@ -7,7 +7,7 @@ use super::config::{FitConfig, Training};
 use crate::balance::Balance;
 use crate::data::clips::ClipsConfig;
 use crate::data::range::within;
-use crate::model::{Fusion, ModelSpec};
+use crate::model::{Activation, Fusion, ModelSpec};
 use crate::rollingq::RollingQ;
 
 /// Seconds by which windows may differ and count as equal: less than any hop of a frontend.
@@ -48,6 +48,14 @@ impl FitConfig {
     /// A pre-trained network knows only what looks and sounds like what it was trained on.
     fn check_backbones(&self) -> Result<()> {
         let (audio, camera) = self.frontends();
+        let model = &self.model;
+        for (key, stem) in [("audio", &model.audio), ("camera", &model.camera)] {
+            ensure!(
+                stem.vit.is_none()
+                    || (stem.backbone.is_none() && model.activation == Activation::Gelu),
+                "model.{key}.vit is for a stem without a backbone, and model.activation = \"gelu\""
+            );
+        }
         if let (Some(config), Some(backbone)) = (audio, &self.model.audio.backbone) {
             backbone.network.check_audio(config)?;
         }

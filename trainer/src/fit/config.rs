@@ -140,10 +140,13 @@ impl FitConfig {
             apply(&mut table, change)?;
         }
         let mut config: Self = toml::Value::Table(table).try_into().with_context(context)?;
-        config
-            .data
-            .resolve(path.parent().unwrap_or(Path::new(".")))
-            .with_context(context)?;
+        let base = path.parent().unwrap_or(Path::new("."));
+        config.data.resolve(base).with_context(context)?;
+        for stem in [&mut config.model.audio, &mut config.model.camera] {
+            if let Some(vit) = &mut stem.vit {
+                *vit = std::path::absolute(base.join(&*vit)).with_context(context)?;
+            }
+        }
         config.check().with_context(context)?;
         Ok(config)
     }

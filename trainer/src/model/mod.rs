@@ -6,6 +6,7 @@ mod fusion;
 mod parameters;
 pub mod spec;
 mod stem;
+mod vit;
 
 pub use backbone::{Convolutions, Frozen};
 pub use fusion::{AttentionState, Pooled};
@@ -169,14 +170,17 @@ impl Model {
         })
     }
 
-    /// Puts the published weights into its pre-trained networks, if it has any.
+    /// Puts published weights into its pre-trained networks and encoders, if it has any.
     ///
     /// # Errors
-    /// When they are not on this machine.
+    /// When they are not on this machine, or do not fit.
     pub fn load_pretrained(&self) -> anyhow::Result<()> {
         for modality in Modality::ALL {
-            let spec = &self.spec.stem(modality).backbone;
-            if let (Some(network), Some(spec)) = (&self.backbones[modality], spec) {
+            let stem = self.spec.stem(modality);
+            if let (Some(layout), Some(path)) = (&self.layouts[modality], &stem.vit) {
+                vit::load(&self.parameters, modality, &self.spec, layout, path)?;
+            }
+            if let (Some(network), Some(spec)) = (&self.backbones[modality], &stem.backbone) {
                 let weights = spec.network.pretrained(&Store::from_environment()?)?;
                 network.set(&self.parameters, modality, &weights)?;
             }
@@ -336,3 +340,5 @@ fn dense(x: &Tensor, weight: &Tensor, bias: &Tensor, after: After) -> Result<Ten
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vit_tests;

@@ -1,5 +1,7 @@
 //! The shape of a model, as written in a configuration file and kept beside its weights.
 
+use std::path::PathBuf;
+
 use evenkeel::window::Modality;
 use serde::{Deserialize, Serialize};
 
@@ -69,6 +71,9 @@ pub struct Stem {
     /// A pre-trained network before everything else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backbone: Option<BackboneSpec>,
+    /// A safetensors file with a pre-trained Vision Transformer that the encoder begins as; relative to the configuration file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vit: Option<PathBuf>,
     /// What comes before the patches.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub convolutions: Vec<Convolution>,

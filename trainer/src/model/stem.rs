@@ -218,6 +218,7 @@ mod tests {
     fn plain(kernel: [usize; 2], stride: [usize; 2]) -> Stem {
         Stem {
             backbone: None,
+            vit: None,
             convolutions: Vec::new(),
             kernel,
             stride,

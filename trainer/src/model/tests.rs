@@ -43,12 +43,14 @@ fn spec(fusion: Fusion, activation: Activation) -> ModelSpec {
         activation,
         audio: Stem {
             backbone: None,
+            vit: None,
             convolutions: Vec::new(),
             kernel: [12, 4],
             stride: [12, 3],
         },
         camera: Stem {
             backbone: None,
+            vit: None,
             convolutions: vec![Convolution {
                 channels: 6,
                 kernel: [3, 3],

@@ -71,7 +71,7 @@ fn copyright(deb: &Deb) -> Result<String> {
 Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: evenkeel
 Comment: The programs are linked with libraries of the Rust ecosystem, which are
- under the licences that their packages on crates.io name.
+ under the licences that their own packages name.
 
 Files: *
 Copyright: {holder}
