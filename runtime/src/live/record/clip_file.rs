@@ -5,7 +5,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use super::archive::{Archive, CLIP, LINES, remove};
-use super::matroska::{Matroska, Use};
+use super::front::Use;
+use super::matroska::Matroska;
 use super::piece::{Opening, Piece};
 use crate::files::sync_folder;
 

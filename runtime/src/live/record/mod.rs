@@ -11,6 +11,7 @@
 mod archive;
 mod clip_file;
 mod course;
+mod front;
 mod matroska;
 mod piece;
 mod queue;
@@ -24,7 +25,8 @@ mod tests;
 mod writer;
 
 pub(super) use course::Format;
-pub(super) use matroska::{Matroska, Use};
+pub(super) use front::Use;
+pub(super) use matroska::Matroska;
 pub use recorder::{RecordError, RecordOptions, Recorder};
 pub use size::parse_size;
 pub use writer::Keep;
