@@ -87,7 +87,9 @@ pub fn fit_saving_every(
     // What cannot be built must leave no folder that then refuses the mended configuration.
     let model = new_model(config, data)?;
     let mut workers = Workers::new(config, &model.frozen())?;
-    model.load_pretrained()?;
+    if !checkpoint::path_in(run).exists() {
+        model.load_pretrained()?;
+    }
     claim(config, data, run)?;
     let mut optimiser = Optimiser::new(&config.training, &model.parameters);
     let mut progress = checkpoint::load(run, &model, &mut optimiser)?.unwrap_or_default();
