@@ -5,7 +5,7 @@ use candle_core::Tensor;
 use safetensors::{Dtype, SafeTensors};
 
 use super::{Backbone, Plan, Tensors};
-use crate::model::Convolutions;
+use crate::model::{Convolutions, little_endian};
 
 /// How far one layer is from the original's.
 #[derive(Debug, Clone)]
@@ -75,9 +75,7 @@ fn planes(reference: &SafeTensors, name: &str) -> Result<([usize; 3], Vec<f32>)>
     let (Ok(shape), Dtype::F32) = (shape, view.dtype()) else {
         anyhow::bail!("{name} is no f32 tensor of channels, rows and columns");
     };
-    let (chunks, _) = view.data().as_chunks::<4>();
-    let values = chunks.iter().map(|b| f32::from_le_bytes(*b)).collect();
-    Ok((shape, values))
+    Ok((shape, little_endian(view.data())))
 }
 
 /// `found` is pixels with their channels side by side, `expected` plane by plane.

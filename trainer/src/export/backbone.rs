@@ -15,11 +15,7 @@ impl Build<'_> {
         for step in &plan.steps {
             let name = format!("backbone.{}", step.name);
             x = match step.layer {
-                Layer::Convolution { after, .. } => {
-                    let sum = self.kernel(&name, &x, step)?;
-                    self.after(&name, &sum, after)
-                }
-                Layer::Depthwise { after, .. } => {
+                Layer::Convolution { after, .. } | Layer::Depthwise { after, .. } => {
                     let sum = self.kernel(&name, &x, step)?;
                     self.after(&name, &sum, after)
                 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use safetensors::{Dtype, SafeTensors};
 
 use super::ExportError;
+use crate::model::little_endian;
 
 /// Named f32 tensors, all finite, and the file that they came from.
 #[derive(Debug, Clone)]
@@ -36,11 +37,7 @@ impl Weights {
                     what: format!("is of type {:?} and must be F32", view.dtype()),
                 });
             }
-            let (chunks, _) = view.data().as_chunks::<4>();
-            let values = chunks
-                .iter()
-                .map(|bytes| f32::from_le_bytes(*bytes))
-                .collect();
+            let values = little_endian(view.data());
             tensors.insert(name.to_owned(), (view.shape().to_vec(), values));
         }
         Self::new(file, tensors)

@@ -10,7 +10,9 @@ mod vit;
 
 pub use backbone::{Convolutions, Frozen};
 pub use fusion::{AttentionState, Pooled};
-pub use parameters::{NamedTensor, Parameters, ParametersError, read_f32, to_safetensors};
+pub use parameters::{
+    NamedTensor, Parameters, ParametersError, little_endian, read_f32, to_safetensors,
+};
 pub use spec::{Activation, Convolution, Fusion, ModelSpec, Stem};
 pub use stem::{Stage, StemLayout};
 

@@ -202,6 +202,12 @@ impl Parameters {
     }
 }
 
+/// The f32 numbers that files hold, four bytes each.
+pub fn little_endian(bytes: &[u8]) -> Vec<f32> {
+    let (numbers, _) = bytes.as_chunks::<4>();
+    numbers.iter().map(|b| f32::from_le_bytes(*b)).collect()
+}
+
 /// Values of an f32 tensor of a safetensors file.
 ///
 /// # Errors
@@ -226,11 +232,7 @@ pub fn read_f32(
             view.shape()
         )));
     }
-    let values: Vec<f32> = view
-        .data()
-        .chunks_exact(4)
-        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-        .collect();
+    let values = little_endian(view.data());
     match values.iter().all(|v| v.is_finite()) {
         true => Ok(values),
         false => Err(ParametersError::NotFinite(name.to_owned())),

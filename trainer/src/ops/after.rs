@@ -33,19 +33,14 @@ impl After {
 
     /// Its derivative where it gave `y`.
     fn slope(self, y: f32) -> f32 {
-        let passes = match self {
-            Self::Identity => true,
-            Self::Relu => y > 0.0,
-            Self::Relu6 => y > 0.0 && y < 6.0,
-            Self::LeakyFloor => {
-                return match y {
-                    y if y > 0.0 => 1.0,
-                    y if y > FLOOR => LEAK,
-                    _ => 0.0,
-                };
-            }
-        };
-        f32::from(u8::from(passes))
+        match self {
+            Self::Identity => 1.0,
+            Self::Relu if y > 0.0 => 1.0,
+            Self::Relu6 if y > 0.0 && y < 6.0 => 1.0,
+            Self::LeakyFloor if y > 0.0 => 1.0,
+            Self::LeakyFloor if y > FLOOR => LEAK,
+            _ => 0.0,
+        }
     }
 
     /// The gradient before it, from that behind it and what it gave; `None` where they are the same.

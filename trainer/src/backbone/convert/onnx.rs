@@ -6,6 +6,7 @@ use tract_onnx::pb::ModelProto;
 use tract_onnx::pb::tensor_proto::DataType;
 
 use super::Tensors;
+use crate::model::little_endian;
 
 /// Its tensors of f32.
 ///
@@ -23,8 +24,7 @@ pub fn tensors(bytes: &[u8]) -> Result<Tensors> {
             let values = if tensor.raw_data.is_empty() {
                 tensor.float_data
             } else {
-                let (chunks, _) = tensor.raw_data.as_chunks::<4>();
-                chunks.iter().map(|b| f32::from_le_bytes(*b)).collect()
+                little_endian(&tensor.raw_data)
             };
             ensure!(
                 values.len() == shape.iter().product::<usize>(),
