@@ -20,6 +20,14 @@ impl Modality {
     /// Both, in the order in which every graph, file and table of the project lists them.
     pub const ALL: [Modality; 2] = [Modality::Audio, Modality::Camera];
 
+    /// The sensor as people call it.
+    pub fn sensor_name(self) -> &'static str {
+        match self {
+            Modality::Audio => "microphone",
+            Modality::Camera => "camera",
+        }
+    }
+
     /// The other one.
     pub fn other(self) -> Self {
         match self {

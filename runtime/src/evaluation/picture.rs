@@ -5,7 +5,7 @@ use plotters::style::{Color, RGBColor};
 use super::draw::{Anchor, BLUE, Canvas, GRID, INK, MUTED, RED};
 use super::metrics::Score;
 use super::report::Report;
-use super::table::{clips, sensor_name};
+use super::table::clips;
 use crate::window::Modality;
 
 const WIDTH: u32 = 1200;
@@ -131,7 +131,7 @@ fn accuracies(
             .as_ref()
             .filter(|score| score.total > 0)
         {
-            rows.push((format!("{} alone", sensor_name(sensor)), score, INK));
+            rows.push((format!("{} alone", sensor.sensor_name()), score, INK));
         }
     }
     let labels = summary

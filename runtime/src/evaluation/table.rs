@@ -6,14 +6,6 @@ use super::metrics::Score;
 use super::report::{ClipResult, Outcome, Report, Said};
 use crate::window::{Modality, PerSensor};
 
-/// What the sensors are called in a sentence.
-pub fn sensor_name(sensor: Modality) -> &'static str {
-    match sensor {
-        Modality::Audio => "microphone",
-        Modality::Camera => "camera",
-    }
-}
-
 /// One line per clip, in columns: name, answer, confidence, whether it is right, shares of attention,
 /// sensors.
 pub fn answer_lines(clips: &[ClipResult]) -> String {
@@ -96,7 +88,7 @@ pub fn summary_table(report: &Report) -> String {
                 .filter(|score| score.total > 0)
             {
                 line(&score_row(
-                    &format!("{} alone", sensor_name(sensor)),
+                    &format!("{} alone", sensor.sensor_name()),
                     score,
                     "",
                 ));
@@ -142,7 +134,7 @@ pub fn summary_table(report: &Report) -> String {
             line(&format!(
                 "{} without {what}: evaluated with the {} marked absent",
                 clips(summary.absent[sensor]),
-                sensor_name(sensor),
+                sensor.sensor_name(),
             ));
         }
     }

@@ -135,7 +135,7 @@ impl Watched {
 
 impl News {
     fn new(time: Duration, kind: Kind, sensor: Option<Modality>, text: &str) -> Self {
-        let sensor = sensor.map_or("", called);
+        let sensor = sensor.map_or("", Modality::sensor_name);
         let gap = if sensor.is_empty() { "" } else { "  " };
         let mut sentence = format!("{sensor}{gap}{text}");
         if sentence.contains(char::is_control) {
@@ -146,14 +146,6 @@ impl News {
             kind,
             text: sentence,
         }
-    }
-}
-
-/// A sensor as people call it.
-pub fn called(sensor: Modality) -> &'static str {
-    match sensor {
-        Modality::Audio => "microphone",
-        Modality::Camera => "camera",
     }
 }
 

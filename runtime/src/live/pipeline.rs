@@ -202,11 +202,8 @@ impl Pipeline {
             if !supervisor.poll(now, &mut self.assembler) {
                 continue;
             }
-            let message = match supervisor.condition() {
-                Condition::Opening => continue,
-                Condition::Running { format } => format!("{}: {format}", supervisor.name()),
-                Condition::Lost { error, .. } => error.message.clone(),
-                Condition::Ended => format!("{} has ended", supervisor.name()),
+            let Some(message) = supervisor.says() else {
+                continue;
             };
             let lost = matches!(supervisor.condition(), Condition::Lost { .. });
             self.ever_ran |= supervisor.is_running();

@@ -114,6 +114,16 @@ impl Supervisor {
         &self.condition
     }
 
+    /// What it is doing, in a sentence; nothing is said while it is being opened.
+    pub fn says(&self) -> Option<String> {
+        match &self.condition {
+            Condition::Opening => None,
+            Condition::Running { format } => Some(format!("{}: {format}", self.name())),
+            Condition::Lost { error, .. } => Some(error.message.clone()),
+            Condition::Ended => Some(format!("{} has ended", self.name())),
+        }
+    }
+
     /// It is open and gives data.
     pub fn is_running(&self) -> bool {
         matches!(self.condition, Condition::Running { .. })

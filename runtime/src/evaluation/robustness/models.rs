@@ -10,7 +10,6 @@ use super::plan::{Contestant, Contestants, Role};
 use super::remembered::Remembered;
 use crate::clip::ReadOptions;
 use crate::engine::{Encoding, Engine, EngineError};
-use crate::evaluation::table::sensor_name;
 use crate::frontend::{AudioFrontend, CameraFrontend};
 use crate::health::{Health, Monitor};
 use crate::package::{Manifest, Package};
@@ -100,7 +99,7 @@ impl Models {
         for sensor in Modality::ALL {
             let taken = all.iter().any(|one| one.role == Role::Alone(sensor));
             if sensors(&main.manifest) == BOTH && !taken {
-                let name = format!("{} alone", sensor_name(sensor));
+                let name = format!("{} alone", sensor.sensor_name());
                 all.push(contestant(&name, Role::Alone(sensor), main));
                 seats.push(Seat {
                     model: 0,

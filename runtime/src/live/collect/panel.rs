@@ -15,7 +15,6 @@ use super::event::{Event, clips_of};
 use super::face::{Face, Order};
 use super::phase::Phase;
 use super::session::Session;
-use super::take::called;
 use crate::live::statistics::Level;
 use crate::live::terminal::{Colours, Guard, Pen, Thumbnail, Tone, font, meter};
 use crate::window::Modality;
@@ -144,13 +143,7 @@ impl Scene {
 
     fn draw(&self, buffer: &mut Buffer, area: Rect, session: &Session) {
         let mut pen = Pen::new(buffer, area, self.colours);
-        if area.width < LEAST.0 || area.height < LEAST.1 {
-            let (width, height) = LEAST;
-            let text = format!(
-                "make the terminal larger: it is {}×{}, and {width}×{height} is needed; q quits",
-                area.width, area.height
-            );
-            pen.text(&text, Tone::Plain, area.height.into());
+        if pen.lacks_room(LEAST) {
             return;
         }
         title(&mut pen, session);
@@ -171,7 +164,7 @@ impl Scene {
         pen.heading("sensors");
         for modality in Modality::ALL {
             let about = session.studio().about(modality);
-            let text = about.unwrap_or_else(|| format!("{}: not recorded", called(modality)));
+            let text = about.unwrap_or_else(|| format!("{}: not recorded", modality.sensor_name()));
             pen.line(pen.say(text, Tone::Plain));
         }
         pen.heading("what happened");

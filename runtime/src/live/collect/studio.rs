@@ -67,7 +67,7 @@ impl Studio {
             if ran && matches!(supervisor.condition(), Condition::Lost { .. }) {
                 self.assembler.forget(modality);
             }
-            if let Some(message) = said(supervisor) {
+            if let Some(message) = supervisor.says() {
                 told.push((Some(modality), message));
             }
         }
@@ -84,7 +84,11 @@ impl Studio {
     /// What a sensor is and does, in a line; `None` for one that is not recorded.
     pub fn about(&self, modality: Modality) -> Option<String> {
         let supervisor = self.supervisors[modality].as_ref()?;
-        Some(said(supervisor).unwrap_or_else(|| format!("{}: opening", supervisor.name())))
+        Some(
+            supervisor
+                .says()
+                .unwrap_or_else(|| format!("{}: opening", supervisor.name())),
+        )
     }
 
     /// All sensors that are recorded run.
@@ -154,14 +158,4 @@ impl Studio {
     pub fn last(&self) -> &Window {
         self.assembler.last()
     }
-}
-
-fn said(supervisor: &Supervisor) -> Option<String> {
-    let name = supervisor.name();
-    Some(match supervisor.condition() {
-        Condition::Opening => return None,
-        Condition::Running { format } => format!("{name}: {format}"),
-        Condition::Lost { error, .. } => error.message.clone(),
-        Condition::Ended => format!("{name} has ended"),
-    })
 }

@@ -38,7 +38,8 @@ impl Take {
         let health = Monitor::new(&HealthConfig::default()).check(window);
         for modality in Modality::ALL {
             if let Some(reason) = health[modality].reason.filter(|_| wanted[modality]) {
-                take.faults.push(format!("{}: {reason}", called(modality)));
+                take.faults
+                    .push(format!("{}: {reason}", modality.sensor_name()));
             }
         }
         if torn {
@@ -102,13 +103,5 @@ impl Take {
             .collect();
         file.add(&samples, &frames)?;
         file.finish()
-    }
-}
-
-/// What a sensor is called.
-pub fn called(modality: Modality) -> &'static str {
-    match modality {
-        Modality::Audio => "microphone",
-        Modality::Camera => "camera",
     }
 }

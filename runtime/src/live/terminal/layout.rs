@@ -26,13 +26,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, screen: &mut Screen, keys: &Keys, c
     screen.drawn();
     let ages = screen.ages.summary();
     let mut pen = Pen::new(buffer, area, colours);
-    if area.width < LEAST.0 || area.height < LEAST.1 {
-        let (width, height) = LEAST;
-        let text = format!(
-            "make the terminal larger: it is {}×{}, and {width}×{height} is needed; q quits",
-            area.width, area.height
-        );
-        pen.text(&text, Tone::Plain, area.height.into());
+    if pen.lacks_room(LEAST) {
         return;
     }
     let screen = &*screen;

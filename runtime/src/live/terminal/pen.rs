@@ -41,6 +41,20 @@ impl<'a> Pen<'a> {
         usize::from(self.rest.height)
     }
 
+    /// Whether what is left has fewer than these columns or lines; then it is said how many are needed.
+    pub fn lacks_room(&mut self, (width, height): (u16, u16)) -> bool {
+        let room = self.rest;
+        let lacks = room.width < width || room.height < height;
+        if lacks {
+            let text = format!(
+                "make the terminal larger: it is {}×{}, and {width}×{height} is needed; q quits",
+                room.width, room.height
+            );
+            self.text(&text, Tone::Plain, room.height.into());
+        }
+        lacks
+    }
+
     /// Takes the next lines away, for somebody else to draw on.
     pub fn take(&mut self, lines: u16) -> (&mut Buffer, Rect) {
         let taken = Rect {

@@ -1,7 +1,6 @@
 //! One sensor: what it does, how well it is, how much it counts.
 
 use super::super::moment::{Moment, SensorMoment};
-use super::super::news::called;
 use super::colours::Tone;
 use super::pen::Pen;
 use crate::corruption::Corruption;
@@ -16,15 +15,15 @@ const WORD: usize = 10;
 /// Draws a sensor with its heading.
 pub fn draw(pen: &mut Pen, moment: Option<&Moment>, modality: Modality) {
     let Some(moment) = moment else {
-        pen.heading(called(modality));
+        pen.heading(modality.sensor_name());
         return;
     };
     let Some(sensor) = &moment.sensors[modality] else {
-        pen.heading(called(modality));
+        pen.heading(modality.sensor_name());
         pen.line(pen.say("not used", Tone::Faint));
         return;
     };
-    pen.heading(&format!("{} · {}", called(modality), sensor.name));
+    pen.heading(&format!("{} · {}", modality.sensor_name(), sensor.name));
     let lines_of_error = condition(pen, moment, sensor);
     let health = moment.answer.health[modality];
     let tone = match health.is_well() {

@@ -214,10 +214,7 @@ impl Findings<'_> {
             }
         }
         let problems = lines.into_iter().filter_map(|((modality, reason), lines)| {
-            let sensor = match modality {
-                Modality::Audio => "microphone",
-                Modality::Camera => "camera",
-            };
+            let sensor = modality.sensor_name();
             problem(
                 Kind::Unwell,
                 |clips| format!("{clips} in which the {sensor} is not well: {reason}"),
