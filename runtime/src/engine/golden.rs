@@ -2,7 +2,7 @@
 
 use super::{Answer, EngineError, Output, Recogniser};
 use crate::package::{GoldenAnswer, Package};
-use crate::window::{PerSensor, Window};
+use crate::window::{Modality, PerSensor, Window};
 
 /// Largest difference of a logit, probe logit or attention share that counts as the same answer.
 /// Other processors add numbers up in another order, which moves the sixth digit.
@@ -30,7 +30,7 @@ pub fn check_golden(
     let golden = package.golden()?;
     let mut largest = 0.0f32;
     for window in &golden {
-        let answer = both_valid(recogniser, &window.window)?;
+        let answer = all_valid(recogniser, &window.window)?;
         largest = largest.max(difference(&answer.output, &window.answer));
     }
     Ok(GoldenCheck {
@@ -44,21 +44,22 @@ pub fn check_golden(
 ///
 /// # Errors
 /// When the window cannot be run.
-pub fn both_valid(recogniser: &mut Recogniser, window: &Window) -> Result<Answer, EngineError> {
+pub fn all_valid(recogniser: &mut Recogniser, window: &Window) -> Result<Answer, EngineError> {
     let perception = recogniser.perceive(window)?;
     recogniser.conclude(&perception, PerSensor::from_fn(|_| 1.0))
 }
 
 /// Largest difference between two answers; infinite when they do not have the same parts.
 fn difference(found: &Output, expected: &GoldenAnswer) -> f32 {
-    let probes = [
-        (&found.probes.audio, &expected.audio_probe),
-        (&found.probes.camera, &expected.camera_probe),
-    ];
-    let mut largest = largest_difference(&found.logits, &expected.logits)
-        .max(largest_difference(&found.attention, &expected.attention));
-    for (found, expected) in probes {
-        largest = largest.max(match (found, expected) {
+    let shares = found.attention.shares().zip(expected.attention.shares());
+    let mut largest = shares
+        .map(|(found, expected)| largest_difference(&[found], &[expected]))
+        .fold(
+            largest_difference(&found.logits, &expected.logits),
+            f32::max,
+        );
+    for modality in Modality::ALL {
+        largest = largest.max(match (&found.probes[modality], expected.probe(modality)) {
             (Some(found), Some(expected)) => largest_difference(found, expected),
             (None, None) => 0.0,
             _ => f32::INFINITY,

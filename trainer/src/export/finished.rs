@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use evenkeel::package::{self, Manifest, Package, Rates, Training};
+use evenkeel::window::Modality;
 
 use super::{Weights, graphs};
 use crate::data::Dataset;
@@ -72,7 +73,8 @@ impl FinishedRun {
 
     /// Its model.toml.
     pub fn manifest(&self, naming: &Naming) -> Manifest {
-        let (audio, camera) = self.config.frontends();
+        let config = &self.config;
+        let has = config.sensors();
         let result = &self.result;
         let mut metrics = BTreeMap::from([
             ("test.accuracy".to_owned(), result.test.accuracy),
@@ -87,6 +89,9 @@ impl FinishedRun {
                 metrics.insert(format!("test.accuracy.without-{name}"), summary.accuracy);
             }
         }
+        for (sensor, summary) in &result.absent.further {
+            metrics.insert(format!("test.accuracy.without-{sensor}"), summary.accuracy);
+        }
         let quality = self.config.quality();
         Manifest {
             format: package::FORMAT,
@@ -100,8 +105,14 @@ impl FinishedRun {
             thresholds: self.calibrated.thresholds.clone(),
             policy: self.calibrated.policy,
             rates: Rates::default(),
-            audio: audio.cloned(),
-            camera: camera.cloned(),
+            audio: config.audio.clone().filter(|_| has[Modality::Audio]),
+            camera: config.camera.clone().filter(|_| has[Modality::Camera]),
+            signal: config.signal.clone().filter(|_| has[Modality::Signal]),
+            audio2: config.audio2.clone().filter(|_| has[Modality::Audio2]),
+            camera2: config.camera2.clone().filter(|_| has[Modality::Camera2]),
+            signal2: config.signal2.clone().filter(|_| has[Modality::Signal2]),
+            signal3: config.signal3.clone().filter(|_| has[Modality::Signal3]),
+            signal4: config.signal4.clone().filter(|_| has[Modality::Signal4]),
             health: self.calibrated.health.clone(),
             training: Training {
                 data: self.data.provenance(),

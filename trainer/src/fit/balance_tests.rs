@@ -43,8 +43,7 @@ pub(super) fn config(changes: &[&str]) -> FitConfig {
 }
 
 pub(super) fn model(config: &FitConfig) -> Model {
-    let (audio, camera) = (config.audio.as_ref(), config.camera.as_ref());
-    Model::new(&config.model, audio, camera, CLASSES, 5).unwrap()
+    Model::new(&config.model, &config.sensor_configs(), CLASSES, 5).unwrap()
 }
 
 /// Samples that have both sensors, after one whose microphone was dropped and one without a camera.
@@ -56,10 +55,10 @@ pub(super) fn samples(config: &FitConfig) -> Vec<(Sample, PerSensor<f32>)> {
     let mut samples: Vec<_> = (0..9)
         .map(|i| {
             let sample = Sample {
-                features: PerSensor {
-                    audio: values(config.audio.as_ref().unwrap().shape().iter().product()),
-                    camera: values(config.camera.as_ref().unwrap().shape().iter().product()),
-                },
+                features: PerSensor::pair(
+                    values(config.audio.as_ref().unwrap().shape().iter().product()),
+                    values(config.camera.as_ref().unwrap().shape().iter().product()),
+                ),
                 label: i % CLASSES as u32,
             };
             (sample, PerSensor::from_fn(|_| 1.0))
@@ -78,12 +77,7 @@ fn parts(
     size: usize,
     balance: Option<Balance>,
 ) -> Vec<Part> {
-    let mut shard = Shard::new(
-        config.audio.as_ref(),
-        config.camera.as_ref(),
-        Frozen::default(),
-    )
-    .unwrap();
+    let mut shard = Shard::new(&config.sensor_configs(), Frozen::default()).unwrap();
     samples
         .chunks(size)
         .map(|part| {
@@ -198,12 +192,12 @@ fn ogm_ge_holds_back_the_encoder_that_is_ahead_and_nothing_else() {
         let model = model(&config);
         let plain = whole(&config, &model, Some(OGM_GE));
         let scores = plain.scores;
-        let ahead = if scores.audio > scores.camera {
-            Modality::Audio
+        let (ahead, behind) = if scores.audio > scores.camera {
+            (Modality::Audio, Modality::Camera)
         } else {
-            Modality::Camera
+            (Modality::Camera, Modality::Audio)
         };
-        let ratio = scores[ahead] / scores[ahead.other()];
+        let ratio = scores[ahead] / scores[behind];
         assert!(ratio > 1.0, "{fusion}: {scores:?}");
         let with = |alpha: f64, epoch: u32, update: u64| {
             let method = Balance::OgmGe(OgmGe {
@@ -220,7 +214,7 @@ fn ogm_ge_holds_back_the_encoder_that_is_ahead_and_nothing_else() {
 
         let (gentle, sums) = with(0.5, 2, 7);
         assert_eq!(sums.acted[ahead], 1);
-        assert_eq!(sums.acted[ahead.other()], 0);
+        assert_eq!(sums.acted[behind], 0);
         assert_eq!(gentle, with(0.5, 2, 7).0, "the noise is not repeatable");
         assert_ne!(gentle, with(0.5, 2, 8).0, "the noise is always the same");
         let (strong, _) = with(0.9, 2, 7);

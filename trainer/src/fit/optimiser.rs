@@ -200,8 +200,7 @@ mod tests {
         let all: Vec<String> = all.into_iter().map(str::to_owned).collect();
         let text = include_str!("../../configs/digits.toml");
         let config = FitConfig::parse(text, &all, Path::new("digits.toml")).unwrap();
-        let (audio, camera) = (config.audio.as_ref(), config.camera.as_ref());
-        let model = Model::new(&config.model, audio, camera, 11, 0).unwrap();
+        let model = Model::new(&config.model, &config.sensor_configs(), 11, 0).unwrap();
         for var in model.parameters.vars() {
             var.set(&Tensor::full(0.5f32, var.shape(), &Device::Cpu).unwrap())
                 .unwrap();

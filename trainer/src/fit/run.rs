@@ -27,6 +27,9 @@ use crate::rollingq::{KeyStatistics, Rotation, RotationMatrix};
 /// Time between checkpoints inside an epoch; one is written at every epoch's end too.
 pub const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(60);
 
+/// Sensors up to which every epoch tells what each contributes: that takes 2ⁿ passes over the validation split.
+const MOST_FOR_SHAPLEY: usize = 4;
+
 /// The weights of the best epoch, in a run folder.
 pub fn best_weights(run: &Path) -> PathBuf {
     run.join("best.safetensors")
@@ -131,8 +134,7 @@ pub fn fit_saving_every(
 pub fn new_model(config: &FitConfig, data: &dyn Dataset) -> Result<Model> {
     Model::new(
         &config.model,
-        config.audio.as_ref(),
-        config.camera.as_ref(),
+        &config.sensor_configs(),
         data.labels().len(),
         config.training.seed,
     )
@@ -224,9 +226,13 @@ impl Trainer<'_> {
             .workers
             .answer(&self.model, &self.validation)?
             .summary();
-        let shapley = self
-            .workers
-            .shapley(&self.model, &self.validation, &validation)?;
+        let shapley = match self.model.sensors().count() <= MOST_FOR_SHAPLEY {
+            true => Some(
+                self.workers
+                    .shapley(&self.model, &self.validation, &validation)?,
+            ),
+            false => None,
+        };
         let mixed = match &self.mixed {
             Some(mixed) => Some(self.workers.answer(&self.model, mixed)?.summary()),
             None => None,
@@ -244,7 +250,7 @@ impl Trainer<'_> {
             learning_rate: rate,
             train: sums.summary(),
             validation,
-            shapley: Some(shapley),
+            shapley,
             mixed,
             best,
             rotation,
@@ -288,7 +294,8 @@ impl Trainer<'_> {
         progress.rotations += 1;
         Ok(Some(RotationRecord {
             epoch: progress.epoch + 1,
-            alpha: plan.alpha,
+            alpha: plan.weights.audio,
+            weights: (plan.weights.map(|weight| weight > 0.0).count() > 2).then_some(plan.weights),
             degrees: plan.degrees,
             before,
             after: self

@@ -1,5 +1,5 @@
 use super::*;
-use evenkeel::frontend::{Colour, MelScale};
+use evenkeel::frontend::{AudioConfig, CameraConfig, Colour, MelScale, SensorConfig};
 use evenkeel::window::SampleRate;
 
 fn audio_config() -> AudioConfig {
@@ -59,20 +59,28 @@ fn spec(fusion: Fusion, activation: Activation) -> ModelSpec {
             kernel: [4, 3],
             stride: [2, 2],
         },
+        signal: None,
+        audio2: None,
+        camera2: None,
+        signal2: None,
+        signal3: None,
+        signal4: None,
         tubelet: 2,
         fusion,
     }
 }
 
 fn model(fusion: Fusion, activation: Activation) -> Model {
-    Model::new(
-        &spec(fusion, activation),
-        Some(&audio_config()),
-        Some(&camera_config()),
-        5,
-        1,
-    )
-    .unwrap()
+    seeded(fusion, activation, 1)
+}
+
+fn seeded(fusion: Fusion, activation: Activation, seed: u64) -> Model {
+    let (audio, camera) = (audio_config(), camera_config());
+    let configs = PerSensor::pair(
+        Some(SensorConfig::Audio(&audio)),
+        Some(SensorConfig::Camera(&camera)),
+    );
+    Model::new(&spec(fusion, activation), &configs, 5, seed).unwrap()
 }
 
 fn features(seed: u64) -> Features {
@@ -81,16 +89,13 @@ fn features(seed: u64) -> Features {
         Some(tensor.to_vec1::<f32>().unwrap())
     };
     let [bands, frames] = audio_config().shape();
-    Features {
-        audio: values(seed, bands * frames),
-        camera: values(seed + 1000, camera_config().shape().iter().product()),
-    }
+    Features::pair(
+        values(seed, bands * frames),
+        values(seed + 1000, camera_config().shape().iter().product()),
+    )
 }
 
-const BOTH: PerSensor<f32> = PerSensor {
-    audio: 1.0,
-    camera: 1.0,
-};
+const BOTH: PerSensor<f32> = PerSensor::all(1.0);
 
 /// Candle's fused operations train nothing upstream of them, and the loss still falls; only this
 /// would show it.
@@ -200,10 +205,7 @@ fn an_invalid_sensor_changes_nothing() {
         b.audio = a.audio.clone();
         let mut missing = a.clone();
         missing.camera = None;
-        let deaf = PerSensor {
-            audio: 1.0,
-            camera: 0.0,
-        };
+        let deaf = PerSensor::pair(1.0, 0.0);
         let out = model
             .forward(
                 &model
@@ -288,17 +290,7 @@ fn attention_equals_its_textbook_form() {
 
 #[test]
 fn weights_survive_a_file_and_broken_ones_are_refused() {
-    let (a, b) = (model(Fusion::Rollingq, Activation::Relu), {
-        let (audio, camera) = (audio_config(), camera_config());
-        Model::new(
-            &spec(Fusion::Rollingq, Activation::Relu),
-            Some(&audio),
-            Some(&camera),
-            5,
-            2,
-        )
-        .unwrap()
-    });
+    let [a, b] = [1, 2].map(|seed| seeded(Fusion::Rollingq, Activation::Relu, seed));
     let mut values = a.parameters.values().unwrap();
     let bytes = parameters::to_safetensors(&values).unwrap();
     assert_eq!(bytes, parameters::to_safetensors(&values).unwrap());

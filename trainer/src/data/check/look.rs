@@ -67,10 +67,8 @@ fn look(listed: &Listed, entry: &ClipEntry, length: Duration, ear: &mut Ear) -> 
     let window = clip.window_at(middle, length);
     // Without a calibration: judged by what needs none, the same for every data set.
     let health = Monitor::new(&HealthConfig::default()).check(&window);
-    let health = PerSensor {
-        audio: clip.sound.is_some().then_some(health.audio),
-        camera: (!clip.frames.is_empty()).then_some(health.camera),
-    };
+    let has = clip.sensors();
+    let health = PerSensor::from_fn(|modality| has[modality].then_some(health[modality]));
     let is_well = |health: Option<Health>| health.is_some_and(|health| health.is_well());
     Ok(Looked {
         duration: clip.duration,

@@ -242,6 +242,7 @@ impl Digits {
                 height: SCENE_SIDE as u32,
                 rgb,
             }],
+            ..Window::default()
         }
     }
 }
