@@ -7,6 +7,7 @@ use anyhow::Result;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
 use super::check;
+use crate::data::digits::accelerometer::AccelerometerConfig;
 use crate::data::digits::{Digits, DigitsConfig, DigitsSource};
 use crate::data::fetch::{self, COLLECTIONS, Place, Store};
 use crate::data::render::{self, LIST};
@@ -55,6 +56,9 @@ Examples:
         /// Which fold: speaker (seed mod 6) is the test speaker
         #[arg(long, default_value_t = 0)]
         seed: u64,
+        /// With a third sensor: the accelerometer in a pen that writes the digit, as `.signal.csv` files
+        #[arg(long)]
+        accelerometer: bool,
         /// How many clips; all if left out
         #[arg(long)]
         count: Option<usize>,
@@ -89,11 +93,13 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             source,
             split,
             seed,
+            accelerometer,
             count,
             out,
         } => {
             let config = DigitsConfig {
                 source: *source,
+                accelerometer: accelerometer.then(AccelerometerConfig::default),
                 ..DigitsConfig::default()
             };
             let digits = Digits::load(&config, *seed, &store)?;
@@ -103,6 +109,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             let mut command = format!(
                 "evenkeel-train data clips digits --source {source} --split {split} --seed {seed}"
             );
+            if *accelerometer {
+                command += " --accelerometer";
+            }
             if let Some(count) = count {
                 command += &format!(" --count {count}");
             }

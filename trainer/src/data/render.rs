@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
-use evenkeel::clip::{write_png, write_wav};
+use evenkeel::clip::{write_png, write_signal, write_wav};
 use evenkeel::files::write_atomically;
+use evenkeel::window::Modality;
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
 
@@ -21,13 +22,16 @@ const NOTHING_SHARE: f32 = 0.15;
 /// Name of the list in the folder of clips.
 pub const LIST: &str = "clips.csv";
 
+/// Column of the list with the accelerometer's readings.
+const SIGNAL: &str = "signal";
+
 /// What is written beside the list. Its first line is how a folder of such clips is known again.
 const README: &str = "README.md";
 const TITLE: &str = "# Clips of digits";
 
 /// Writes `count` windows of `split` (all if `None`, or if there are fewer) as clips into `folder`:
-/// `{label}/{number}.wav` and `.png`, `clips.csv` with the columns
-/// `audio,image,label,split,group` (the group is the speaker), and `README.md` with `readme` and where
+/// `{label}/{number}.wav` and `.png` and, with a pen's accelerometer, `.signal.csv`; `clips.csv` with the columns
+/// `audio,image,label,split,group` (the group is the speaker) and `signal`; and `README.md` with `readme` and where
 /// the material comes from.
 ///
 /// Classes are as equal in number as they can be, and about a seventh is nothing. The same data set
@@ -58,7 +62,7 @@ pub fn render(
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     }
     let group = digits.speaker(split).unwrap_or_default();
-    let rows: anyhow::Result<Vec<[String; 5]>> = chosen
+    let rows: anyhow::Result<Vec<Vec<String>>> = chosen
         .par_iter()
         .map(|&(index, label)| {
             let window = digits.example(split, 0, index)?.window;
@@ -70,17 +74,27 @@ pub fn render(
             for frame in &window.frames {
                 write_png(&temporary.path().join(&image), frame)?;
             }
-            Ok([
+            let mut row = vec![
                 audio,
                 image,
                 label.clone(),
                 split.to_string(),
                 group.to_owned(),
-            ])
+            ];
+            if let Some(readings) = window.signal_of(Modality::Signal) {
+                let signal = format!("{label}/{index:04}.signal.csv");
+                write_signal(&temporary.path().join(&signal), readings, &["x", "y", "z"])?;
+                row.push(signal);
+            }
+            Ok(row)
         })
         .collect();
     let mut list = csv::Writer::from_writer(Vec::new());
-    list.write_record(["audio", "image", "label", "split", "group"])?;
+    let mut columns = vec!["audio", "image", "label", "split", "group"];
+    if digits.has_accelerometer() {
+        columns.push(SIGNAL);
+    }
+    list.write_record(columns)?;
     for row in rows? {
         list.write_record(&row)?;
     }
@@ -131,16 +145,14 @@ fn listed(folder: &Path) -> anyhow::Result<HashSet<PathBuf>> {
     let list = folder.join(LIST);
     let cannot = || format!("cannot read {}", list.display());
     let mut ours = HashSet::from([list.clone(), folder.join(README)]);
-    for row in csv::Reader::from_path(&list)
-        .with_context(cannot)?
-        .records()
-    {
-        ours.extend(
-            row.with_context(cannot)?
-                .iter()
-                .take(2)
-                .map(|name| folder.join(name)),
-        );
+    let mut reader = csv::Reader::from_path(&list).with_context(cannot)?;
+    let columns = reader.headers().with_context(cannot)?;
+    let signal = columns.iter().position(|column| column == SIGNAL);
+    for row in reader.records() {
+        let row = row.with_context(cannot)?;
+        let files = row.iter().take(2);
+        let signal = signal.and_then(|place| row.get(place));
+        ours.extend(files.chain(signal).map(|name| folder.join(name)));
     }
     Ok(ours)
 }
@@ -272,6 +284,34 @@ mod tests {
         );
         assert_eq!(read.len(), made.len());
         assert!(read.iter().zip(&made).all(|(a, b)| (a - b).abs() < 1e-3));
+    }
+
+    #[test]
+    fn a_pen_that_writes_leaves_its_readings_beside_the_sound() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("clips");
+        let config = DigitsConfig {
+            accelerometer: Some(Default::default()),
+            ..DigitsConfig::default()
+        };
+        let written = Digits::from_material(&config, 0, fixture::material()).unwrap();
+        // Twice, because the second replaces what the first has listed.
+        for _ in 0..2 {
+            render(&written, Split::Test, Some(12), "Words.", &folder).unwrap();
+        }
+        let list = ClipList::read(&folder.join(LIST)).unwrap();
+        assert_eq!(list.entries.len(), 12);
+        for entry in &list.entries {
+            let clip = read_clip(entry, &ReadOptions::default()).unwrap();
+            let signal = clip.further.signals[0].as_ref().unwrap();
+            assert_eq!((signal.channels, signal.times.len()), (3, 128));
+        }
+        // Sound and picture are those of the same data set without a pen.
+        let [pen, plain] = [&written, &digits()].map(|data| {
+            let window = data.example(Split::Test, 0, 1).unwrap().window;
+            (window.sound, window.frames)
+        });
+        assert_eq!(pen, plain);
     }
 
     #[test]

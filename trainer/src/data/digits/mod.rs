@@ -1,6 +1,7 @@
 //! Spoken and handwritten digits of the same class: what a camera and a microphone take in when
 //! somebody holds up a digit and says it, and when nobody does.
 
+pub mod accelerometer;
 pub mod difficulty;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -19,11 +20,12 @@ pub mod voice;
 use std::time::Duration;
 
 use anyhow::ensure;
-use evenkeel::window::{Frame, SampleRate, Sound, Window};
+use evenkeel::window::{Frame, Modality, SampleRate, Sound, Window};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
+use self::accelerometer::AccelerometerConfig;
 use self::difficulty::Difficulty;
 use self::fsdd::RATE;
 use self::ink::Ink;
@@ -55,6 +57,9 @@ pub struct DigitsConfig {
     pub window_seconds: f32,
     /// How hard it is to see and hear.
     pub difficulty: Difficulty,
+    /// A third sensor: an accelerometer in a pen that writes the digit, `signal` in a window; none if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accelerometer: Option<AccelerometerConfig>,
 }
 
 impl Default for DigitsConfig {
@@ -64,6 +69,7 @@ impl Default for DigitsConfig {
             windows_per_epoch: 4096,
             window_seconds: 1.28,
             difficulty: Difficulty::default(),
+            accelerometer: None,
         }
     }
 }
@@ -83,7 +89,11 @@ impl DigitsConfig {
             self.windows_per_epoch,
             windows,
         )?;
-        self.difficulty.check()
+        self.difficulty.check()?;
+        match &self.accelerometer {
+            Some(accelerometer) => accelerometer.check(),
+            None => Ok(()),
+        }
     }
 }
 
@@ -247,6 +257,24 @@ impl Digits {
     }
 }
 
+impl Digits {
+    /// Adds what the pen's accelerometer feels while it writes the digit, if there is one. With numbers drawn by
+    /// itself, so that sound and picture are those of the same data set without it.
+    fn write(&self, window: &mut Window, digit: Option<usize>, mut rng: ChaCha8Rng) {
+        if let (Some(accelerometer), Some(readings)) = (
+            &self.config.accelerometer,
+            window.signal_mut(Modality::Signal),
+        ) {
+            *readings = Some(accelerometer.feel(digit, self.window_length(), &mut rng));
+        }
+    }
+
+    /// Whether windows have a third sensor.
+    pub fn has_accelerometer(&self) -> bool {
+        self.config.accelerometer.is_some()
+    }
+}
+
 /// Numbers of the test and the validation speaker.
 fn held_out(seed: u64, speakers: usize) -> [usize; 2] {
     let test = (seed % speakers as u64) as usize;
@@ -305,22 +333,31 @@ impl Dataset for Digits {
             let images = &self.images[split as usize][self.material.words[at].digit];
             (at, pick(images, &mut rng))
         });
-        Ok(Example {
-            window: self.window(digit, split, &mut rng),
-            label: word.map_or(DIGITS, |at| self.material.words[at].digit),
-        })
+        let label = word.map_or(DIGITS, |at| self.material.words[at].digit);
+        let mut window = self.window(digit, split, &mut rng);
+        let written = (label < DIGITS).then_some(label);
+        let place = [self.seed, split as u64, epoch, index as u64];
+        self.write(&mut window, written, random::rng("digits, pen", &place));
+        Ok(Example { window, label })
     }
 
     fn background(&self, split: Split, index: u64) -> Option<Window> {
         let mut rng = random::rng("background", &[self.seed, split as u64, index]);
-        Some(self.window(None, split, &mut rng))
+        let mut window = self.window(None, split, &mut rng);
+        let place = [self.seed, split as u64, index];
+        self.write(&mut window, None, random::rng("background, pen", &place));
+        Some(window)
     }
 
     fn provenance(&self) -> String {
         let [test, validation] =
             [Split::Test, Split::Validation].map(|s| self.speaker(s).unwrap_or("nobody"));
+        let pen = match self.has_accelerometer() {
+            true => "; an accelerometer in a pen that writes them, simulated",
+            false => "",
+        };
         format!(
-            "digits, seed {}: {}; {} speakers, tested on {test}, validated on {validation}, trained on the others",
+            "digits, seed {}: {}; {} speakers, tested on {test}, validated on {validation}, trained on the others{pen}",
             self.seed,
             self.material.provenance,
             self.speakers.len()
