@@ -17,6 +17,16 @@ pub struct ReadOptions {
     pub frame_rate: Option<f32>,
 }
 
+impl ReadOptions {
+    /// What is enough for both.
+    pub fn or_more(self, other: Self) -> Self {
+        Self {
+            max_side: self.max_side.zip(other.max_side).map(|(a, b)| a.max(b)),
+            frame_rate: self.frame_rate.zip(other.frame_rate).map(|(a, b)| a.max(b)),
+        }
+    }
+}
+
 /// Reads the sound and the frames of a clip, and what further sensors recorded beside it, or of the stretch of it between `start` and `end`.
 ///
 /// A file without a sound track gives no sound, one without pictures no frames; either alone is

@@ -27,6 +27,7 @@ mod operators;
 mod recogniser;
 mod shown;
 mod tensors;
+mod turn;
 mod verify;
 
 pub use encoder::Encoding;

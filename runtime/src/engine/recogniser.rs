@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use rayon::ThreadPool;
 
-use super::encoder::Encoder;
+use super::turn::{Ran, Turn, take, turns};
 use super::{Encoding, Engine, EngineError, Output};
-use crate::frontend::{Features, Frontend, SensorFrontend};
+use crate::frontend::{Features, Frontend};
 use crate::health::{Health, Monitor};
 use crate::package::{Manifest, Package};
 use crate::policy::Policy;
@@ -247,7 +247,8 @@ impl Recogniser {
         // What is not due and was never encoded is due after all.
         let rests = PerSensor::from_fn(|modality| !due[modality] && self.kept[modality].is_some());
         let runs = PerSensor::from_fn(|modality| present[modality] && !rests[modality]);
-        let mut turns = turns(&mut self.frontend, &mut self.engine, runs, wanted);
+        let encoders = &mut self.engine.encoders;
+        let mut turns = turns(self.frontend.sensors(), encoders, runs, wanted);
         take(&mut turns, window, self.threads.as_deref());
         let mut ran = PerSensor::<Ran>::default();
         for Turn {
@@ -329,84 +330,6 @@ impl Recogniser {
 
 /// Every encoder runs for every answer.
 const ALL_DUE: PerSensor<bool> = PerSensor::all(true);
-
-/// What became of one sensor's part of a window.
-#[derive(Default)]
-struct Ran {
-    features: Option<Vec<f32>>,
-    encoding: Option<Encoding>,
-    spent: Duration,
-}
-
-/// One sensor's turn in a window: its frontend, then its encoder.
-struct Turn<'a> {
-    modality: Modality,
-    frontend: &'a mut SensorFrontend,
-    encoder: &'a mut Encoder,
-    /// Whether the features are encoded, too.
-    wanted: bool,
-    outcome: Result<Ran, EngineError>,
-}
-
-/// The turns of the sensors that run.
-fn turns<'a>(
-    frontend: &'a mut Frontend,
-    engine: &'a mut Engine,
-    runs: PerSensor<bool>,
-    wanted: PerSensor<bool>,
-) -> [Option<Turn<'a>>; Modality::ALL.len()] {
-    let encoders = engine.encoders.iter_mut().map(|(_, encoder)| encoder);
-    let mut sensors = frontend.sensors().iter_mut().zip(encoders);
-    std::array::from_fn(|_| {
-        let ((modality, frontend), encoder) = sensors.next()?;
-        let (frontend, encoder) = (frontend.as_mut()?, encoder.as_mut()?);
-        runs[modality].then(|| Turn {
-            modality,
-            frontend,
-            encoder,
-            wanted: wanted[modality],
-            outcome: Ok(Ran::default()),
-        })
-    })
-}
-
-/// Takes all turns, at the same time where there are `threads`.
-fn take(turns: &mut [Option<Turn>], window: &Window, threads: Option<&ThreadPool>) {
-    let left = turns.iter().flatten().count();
-    let Some((first, rest)) = turns.split_first_mut() else {
-        return;
-    };
-    match (first, threads) {
-        (None, _) => take(rest, window, threads),
-        (Some(turn), Some(threads)) if left > 1 => {
-            threads.join(|| turn.take(window), || take(rest, window, Some(threads)));
-        }
-        (Some(turn), _) => {
-            turn.take(window);
-            take(rest, window, threads);
-        }
-    }
-}
-
-impl Turn<'_> {
-    fn take(&mut self, window: &Window) {
-        self.outcome = self.run(window);
-    }
-
-    fn run(&mut self, window: &Window) -> Result<Ran, EngineError> {
-        let begin = Instant::now();
-        let features = self.frontend.features(self.modality, window)?;
-        let encoding = match &features {
-            Some(values) if self.wanted => Some(self.encoder.run(values)?),
-            _ => None,
-        };
-        Ok(Ran {
-            features,
-            encoding,
-            spent: begin.elapsed(),
-        })
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -308,7 +308,7 @@ impl Statistic for SignalStatistic {
                 Units(0.3),
             ),
             SignalStatistic::LongestGap => {
-                above(fault(Reason::Stalled { seconds: 0.0 }), Share(2.0))
+                above(fault(Reason::Stalled { seconds: 0.0 }), Share(6.0))
             }
             SignalStatistic::Readings => below(fault(Reason::DropOuts).dead_at(0.0), Share(0.5)),
             SignalStatistic::AtExtremes => {

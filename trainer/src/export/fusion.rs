@@ -235,7 +235,12 @@ impl Build {
         });
         let weights: Vec<String> = weights.collect();
         let weights: Vec<&str> = weights.iter().map(String::as_str).collect();
-        let total = sum(graph, "total", &weights);
+        // Without a microphone and a camera nothing but constants would be in their places.
+        let parts = match Modality::LIVE.into_iter().any(has) {
+            true => weights.clone(),
+            false => [&weights[Modality::LIVE.len()..], &["zero"][..]].concat(),
+        };
+        let total = sum(graph, "total", &parts);
         let total = graph.node("total.safe", "Max", &[&total, "least"], &[]);
         let inputs = [&["zero"], weights.as_slice()].concat();
         let joined = graph.node("shares", "Concat", &inputs, &[Attribute::Int("axis", 2)]);

@@ -16,6 +16,9 @@ use crate::rollingq::KeyStatistics;
 /// Examples that one forward pass takes; more would only take more memory.
 const PASS: usize = 32;
 
+/// Sensors up to which each epoch tells what every sensor contributes.
+const MOST_FOR_SHAPLEY: usize = 4;
+
 /// One frontend and one thread per shard.
 pub struct Workers {
     shards: Vec<Shard>,
@@ -205,6 +208,22 @@ impl Workers {
             let answers = self.answer_with(model, prepared, &validity)?;
             Ok(answers.summary().accuracy)
         })
+    }
+
+    /// The same where it does not take long: 2ⁿ passes over the examples are for after the training where there
+    /// are many sensors.
+    ///
+    /// # Errors
+    /// Any error of Candle.
+    pub fn quick_shapley(
+        &mut self,
+        model: &Model,
+        prepared: &Prepared,
+        all: &Summary,
+    ) -> Result<Option<Shapley>> {
+        (model.sensors().count() <= MOST_FOR_SHAPLEY)
+            .then(|| self.shapley(model, prepared, all))
+            .transpose()
     }
 
     /// The model's query after the rotations so far, `[d]`.

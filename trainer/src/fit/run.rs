@@ -27,9 +27,6 @@ use crate::rollingq::{KeyStatistics, Rotation, RotationMatrix};
 /// Time between checkpoints inside an epoch; one is written at every epoch's end too.
 pub const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Sensors up to which every epoch tells what each contributes: that takes 2ⁿ passes over the validation split.
-const MOST_FOR_SHAPLEY: usize = 4;
-
 /// The weights of the best epoch, in a run folder.
 pub fn best_weights(run: &Path) -> PathBuf {
     run.join("best.safetensors")
@@ -226,13 +223,9 @@ impl Trainer<'_> {
             .workers
             .answer(&self.model, &self.validation)?
             .summary();
-        let shapley = match self.model.sensors().count() <= MOST_FOR_SHAPLEY {
-            true => Some(
-                self.workers
-                    .shapley(&self.model, &self.validation, &validation)?,
-            ),
-            false => None,
-        };
+        let shapley = self
+            .workers
+            .quick_shapley(&self.model, &self.validation, &validation)?;
         let mixed = match &self.mixed {
             Some(mixed) => Some(self.workers.answer(&self.model, mixed)?.summary()),
             None => None,

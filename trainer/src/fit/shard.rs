@@ -350,6 +350,28 @@ mod tests {
     }
 
     #[test]
+    fn of_three_sensors_one_or_two_are_dropped_but_never_the_one_to_keep() {
+        let mut three = sample(true, true);
+        three.features[Modality::Signal] = Some(vec![0.0]);
+        let sensors = [Modality::Audio, Modality::Camera, Modality::Signal];
+        let mut lost = PerSensor::<u32>::default();
+        let mut counts = [0; 3];
+        for index in 0..1000 {
+            let validity = drop_sensor(&three, Some(Modality::Camera), 7, 0, index, 1.0);
+            assert_eq!(validity.camera, 1.0);
+            let validity = drop_sensor(&three, None, 7, 0, index, 1.0);
+            let gone = sensors.into_iter().filter(|&m| validity[m] == 0.0);
+            counts[gone.clone().count()] += 1;
+            gone.for_each(|m| lost[m] += 1);
+        }
+        assert_eq!(counts[0], 0);
+        assert!((430..570).contains(&counts[1]), "{counts:?}");
+        for sensor in sensors {
+            assert!((430..570).contains(&lost[sensor]), "{lost:?}");
+        }
+    }
+
+    #[test]
     fn one_of_two_sensors_is_dropped_as_often_as_asked_for() {
         let both = sample(true, true);
         assert!(validities(&both, 0, 0.0).iter().all(|v| *v == [1.0, 1.0]));

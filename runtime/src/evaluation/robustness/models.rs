@@ -157,14 +157,11 @@ impl Models {
 
     /// What all of the models together need of the pictures.
     pub fn read_options(&self) -> ReadOptions {
-        let with_camera = self.models.iter().filter(|(_, m)| m.camera.is_some());
-        let most = |one: ReadOptions, other: ReadOptions| ReadOptions {
-            max_side: one.max_side.zip(other.max_side).map(|(a, b)| a.max(b)),
-            frame_rate: one.frame_rate.zip(other.frame_rate).map(|(a, b)| a.max(b)),
-        };
+        let sees = |m: &Manifest| m.camera.is_some() || m.camera2.is_some();
+        let with_camera = self.models.iter().filter(|(_, m)| sees(m));
         with_camera
             .map(|(_, manifest)| manifest.read_options())
-            .reduce(most)
+            .reduce(ReadOptions::or_more)
             .unwrap_or_default()
     }
 

@@ -1,11 +1,13 @@
 //! A sensor of numbers: an accelerometer at 100 Hz with a little noise.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use crate::corruption::{Corruption, Severity, SignalCorruption, Sources};
+use crate::frontend::{SensorConfig, SensorConfigs, SignalConfig};
 use crate::health::{Calibration, Health, HealthConfig, Monitor, Reason};
 use crate::random;
-use crate::window::{Modality, Signal, Window};
+use crate::window::{Modality, PerSensor, Signal, Window};
 use rand::RngExt;
 
 const LENGTH: Duration = Duration::from_secs(1);
@@ -27,8 +29,23 @@ fn window(index: u64) -> Window {
     window
 }
 
+/// Each channel's spread, as a model's section states it.
+static SECTION: LazyLock<SignalConfig> = LazyLock::new(|| SignalConfig {
+    name: None,
+    rate_hz: 100.0,
+    channels: 3,
+    window_seconds: 1.0,
+    mean: vec![0.0, 0.0, 9.81],
+    std: vec![0.7, 0.7, 0.05],
+});
+
+fn configs() -> SensorConfigs<'static> {
+    let section = Some(SensorConfig::Signal(&*SECTION));
+    PerSensor::from_fn(|modality| section.filter(|_| modality == Modality::Signal))
+}
+
 fn learnt() -> HealthConfig {
-    let mut calibration = Calibration::default();
+    let mut calibration = Calibration::of(&configs());
     for index in 0..400 {
         calibration.reset();
         calibration.add(&window(index));
@@ -37,7 +54,8 @@ fn learnt() -> HealthConfig {
 }
 
 fn health(config: &HealthConfig, window: &Window) -> Health {
-    Monitor::new(config).check(window)[Modality::Signal]
+    let mut monitor = Monitor::new(config).with_scales(&configs());
+    monitor.check(window)[Modality::Signal]
 }
 
 fn spoilt(kind: SignalCorruption, severity: Severity, index: u64) -> Window {

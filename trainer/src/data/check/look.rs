@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use evenkeel::clip::{ClipEntry, ClipSource, Description, describe};
 use evenkeel::health::{Health, HealthConfig, Monitor};
-use evenkeel::window::PerSensor;
+use evenkeel::window::{Modality, PerSensor};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -83,10 +83,13 @@ fn look(listed: &Listed, entry: &ClipEntry, length: Duration, ear: &mut Ear) -> 
 
 /// The files of a clip.
 pub fn files(entry: &ClipEntry) -> Vec<&PathBuf> {
-    match &entry.source {
+    let mut files: Vec<&PathBuf> = match &entry.source {
         ClipSource::Container(path) => vec![path],
         ClipSource::Separate { sound, picture } => sound.iter().chain(picture).collect(),
-    }
+    };
+    let further = Modality::FURTHER.into_iter();
+    files.extend(further.filter_map(|sensor| entry.further[sensor].as_ref()));
+    files
 }
 
 fn content(entry: &ClipEntry) -> Result<Vec<u8>> {
