@@ -5,15 +5,19 @@ pub mod difficulty;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod fsdd;
+pub mod grid;
 pub mod ink;
-pub mod made;
 pub mod mnist;
 pub mod noise;
 pub mod nothing;
+pub mod optdigits;
 pub mod pen;
+pub mod recording;
 pub mod scene;
 mod source;
+pub mod speakers;
 pub mod speed;
+pub mod synthesiser;
 pub mod voice;
 
 use std::time::Duration;
@@ -25,10 +29,10 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use self::difficulty::Difficulty;
-use self::fsdd::RATE;
 use self::ink::Ink;
+use self::recording::{RATE, Recording};
 use self::scene::{SCENE_SIDE, Subject};
-pub use self::source::{DigitsSource, Material};
+pub use self::source::{DigitsSource, Further, Material};
 use self::speed::Speeds;
 use self::voice::Room;
 use super::fetch::Store;
@@ -49,6 +53,10 @@ const MOST_WINDOWS: usize = 10_000_000;
 pub struct DigitsConfig {
     /// Real recordings and handwriting, or material that the project makes itself.
     pub source: DigitsSource,
+    /// What else is used for training: half of the words, half of the handwriting, each drawn by itself. Validation and
+    /// test have none of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Further>,
     /// Training windows in one epoch.
     pub windows_per_epoch: usize,
     /// How long a window is, in seconds.
@@ -61,6 +69,7 @@ impl Default for DigitsConfig {
     fn default() -> Self {
         Self {
             source: DigitsSource::Real,
+            also: Vec::new(),
             windows_per_epoch: 4096,
             window_seconds: 1.28,
             difficulty: Difficulty::default(),
@@ -99,6 +108,9 @@ pub struct Digits {
     words: [Vec<usize>; 3],
     /// The training words again, by digit.
     words_by_digit: [Vec<usize>; DIGITS],
+    /// Further words and handwriting for training, by digit.
+    further_words: [Vec<usize>; DIGITS],
+    further_images: [Vec<usize>; DIGITS],
     /// Images of each split by digit, as indices into the material's.
     images: [[Vec<usize>; DIGITS]; 3],
     /// What is played backwards while training, and while validating and testing: words of training
@@ -113,7 +125,11 @@ impl Digits {
     /// When the material is not here (the message says how to get it), is damaged or has fewer than
     /// three speakers, or when the configuration makes no sense.
     pub fn load(config: &DigitsConfig, seed: u64, store: &Store) -> anyhow::Result<Self> {
-        Self::from_material(config, seed, Material::load(config.source, store)?)
+        Self::from_material(
+            config,
+            seed,
+            Material::load(config.source, &config.also, store)?,
+        )
     }
 
     /// The data set over `material` already in memory.
@@ -179,10 +195,18 @@ impl Digits {
             seed,
             labels: names.map(str::to_owned).to_vec(),
             speeds: Speeds::new(config.difficulty.voice.speed),
-            material,
             speakers,
             words,
             words_by_digit,
+            further_words: by_digit(material.further_words.iter().map(|word| word.digit)),
+            further_images: by_digit(
+                material
+                    .further_handwriting
+                    .digits
+                    .iter()
+                    .map(|&d| usize::from(d)),
+            ),
+            material,
             images,
             others,
         })
@@ -201,12 +225,30 @@ impl Digits {
         }
     }
 
-    fn window(&self, digit: Option<(usize, usize)>, split: Split, rng: &mut ChaCha8Rng) -> Window {
+    fn training_word(&self, digit: usize, rng: &mut ChaCha8Rng) -> &Recording {
+        let further = &self.further_words[digit];
+        if from_further(further, rng) {
+            &self.material.further_words[pick(further, rng)]
+        } else {
+            &self.material.words[pick(&self.words_by_digit[digit], rng)]
+        }
+    }
+
+    fn image(&self, digit: usize, split: Split, rng: &mut ChaCha8Rng) -> &Ink {
+        let further = &self.further_images[digit];
+        if split == Split::Train && from_further(further, rng) {
+            &self.material.further_handwriting.images[pick(further, rng)]
+        } else {
+            let images = &self.images[split as usize][digit];
+            &self.material.handwriting.images[pick(images, rng)]
+        }
+    }
+
+    fn window(&self, digit: Option<(&[f32], &Ink)>, split: Split, rng: &mut ChaCha8Rng) -> Window {
         let difficulty = &self.config.difficulty;
-        let word = |at: usize| &self.material.words[at].samples[..];
         let others: Vec<&[f32]> = self.others[usize::from(split != Split::Train)]
             .iter()
-            .map(|&at| word(at))
+            .map(|&at| &self.material.words[at].samples[..])
             .collect();
         let rate = SampleRate::new(RATE).expect("not zero");
         let length = self.window_length();
@@ -216,11 +258,13 @@ impl Digits {
             others: &others,
         };
         let (samples, rgb) = match digit {
-            Some((at, image)) => {
+            Some((word, ink)) => {
                 let variety = (split == Split::Train).then_some(&self.speeds);
-                let samples = room.hear(word(at), variety, rng);
-                let subject = Subject::Sheet(&self.material.handwriting.images[image]);
-                (samples, scene::film(subject, &difficulty.scene, rng))
+                let samples = room.hear(word, variety, rng);
+                (
+                    samples,
+                    scene::film(Subject::Sheet(ink), &difficulty.scene, rng),
+                )
             }
             None => {
                 let samples = room.hear_nothing(rng);
@@ -244,6 +288,21 @@ impl Digits {
             }],
         }
     }
+}
+
+/// Places of the digits 0 to 9 in a list of digits.
+fn by_digit(digits: impl Iterator<Item = usize>) -> [Vec<usize>; DIGITS] {
+    let mut places: [Vec<usize>; DIGITS] = Default::default();
+    digits
+        .enumerate()
+        .for_each(|(at, digit)| places[digit].push(at));
+    places
+}
+
+/// Whether the next draw is from further material, if there is any.
+fn from_further(further: &[usize], rng: &mut ChaCha8Rng) -> bool {
+    const SHARE: f64 = 0.5;
+    !further.is_empty() && rng.random_bool(SHARE)
 }
 
 /// Numbers of the test and the validation speaker.
@@ -293,20 +352,22 @@ impl Dataset for Digits {
             0
         };
         let mut rng = random::rng("digits", &[self.seed, split as u64, epoch, index as u64]);
-        let word = match split {
-            Split::Train => match rng.random_range(0..=DIGITS) {
-                DIGITS => None,
-                digit => Some(pick(&self.words_by_digit[digit], &mut rng)),
-            },
-            _ => self.words[split as usize].get(index).copied(),
+        let digit = match split {
+            Split::Train => Some(rng.random_range(0..=DIGITS)).filter(|&digit| digit < DIGITS),
+            _ => self.words[split as usize]
+                .get(index)
+                .map(|&at| self.material.words[at].digit),
         };
-        let digit = word.map(|at| {
-            let images = &self.images[split as usize][self.material.words[at].digit];
-            (at, pick(images, &mut rng))
+        let said_and_shown = digit.map(|digit| {
+            let word = match split {
+                Split::Train => self.training_word(digit, &mut rng),
+                _ => &self.material.words[self.words[split as usize][index]],
+            };
+            (&word.samples[..], self.image(digit, split, &mut rng))
         });
         Ok(Example {
-            window: self.window(digit, split, &mut rng),
-            label: word.map_or(DIGITS, |at| self.material.words[at].digit),
+            window: self.window(said_and_shown, split, &mut rng),
+            label: digit.unwrap_or(DIGITS),
         })
     }
 
