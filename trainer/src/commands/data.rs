@@ -7,9 +7,9 @@ use anyhow::Result;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
 use super::check;
-use crate::data::digits::{Digits, DigitsConfig, DigitsSource};
+use crate::data::digits::{Digits, DigitsConfig, DigitsSource, Material};
 use crate::data::fetch::{self, COLLECTIONS, Place, Store};
-use crate::data::render::{self, LIST};
+use crate::data::render::{self, LIST, Part};
 use crate::data::{Dataset, Split};
 
 /// Get recordings, see what there is, make clips of them, and check your own.
@@ -55,7 +55,10 @@ Examples:
         /// Which fold: speaker (seed mod 6) is the test speaker
         #[arg(long, default_value_t = 0)]
         seed: u64,
-        /// How many clips; all if left out
+        /// Clips of every speaker, each with handwriting of their own, as if people had been recorded one after the other
+        #[arg(long, conflicts_with_all = ["split", "seed"])]
+        everyone: bool,
+        /// How many clips, of each speaker with --everyone; all if left out
         #[arg(long)]
         count: Option<usize>,
         /// Folder to write; clips that are there are replaced
@@ -89,6 +92,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             source,
             split,
             seed,
+            everyone,
             count,
             out,
         } => {
@@ -96,23 +100,38 @@ pub fn run(args: &Args) -> Result<ExitCode> {
                 source: *source,
                 ..DigitsConfig::default()
             };
-            let digits = Digits::load(&config, *seed, &store)?;
+            let digits = if *everyone {
+                Digits::of_everyone(&config, Material::load(*source, &[], &store)?)?
+            } else {
+                vec![Digits::load(&config, *seed, &store)?]
+            };
             let source = source
                 .to_possible_value()
                 .map_or_else(String::new, |v| v.get_name().to_owned());
-            let mut command = format!(
-                "evenkeel-train data clips digits --source {source} --split {split} --seed {seed}"
-            );
+            let mut command = format!("evenkeel-train data clips digits --source {source}");
+            command += &if *everyone {
+                " --everyone".to_owned()
+            } else {
+                format!(" --split {split} --seed {seed}")
+            };
             if let Some(count) = count {
                 command += &format!(" --count {count}");
             }
             let readme =
                 format!("Made by `{command} --out DIR`; the same command makes the same files.");
-            let written = render::render(&digits, *split, *count, &readme, out)?;
+            let parts: Vec<Part> = digits
+                .iter()
+                .map(|digits| Part {
+                    digits,
+                    split: *split,
+                    count: *count,
+                })
+                .collect();
+            let written = render::render(&parts, &readme, out)?;
             println!(
                 "{written} clips in {} ({})",
                 out.join(LIST).display(),
-                digits.provenance()
+                digits[0].provenance()
             );
         }
     }

@@ -29,7 +29,10 @@ pub use config::{FitConfig, OptimiserKind, Training};
 pub use evaluate::{Answers, Prepared, Workers};
 pub use metrics::{EpochMetrics, RotationRecord, Summary, Sums};
 pub use quality::{MixedQuality, Spoiler, noise_bank, sources};
-pub use result::{PerLostSensor, RunResult, measure, read_result, read_result_file, result_path};
+pub use result::{
+    PerLostSensor, RunResult, Unseen, measure, measure_on, read_result, read_result_file,
+    result_path,
+};
 pub use run::{
     CHECKPOINT_INTERVAL, Watcher, best_weights, fit, fit_saving_every, metrics_path, new_model,
     picture_path,

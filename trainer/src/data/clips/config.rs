@@ -36,6 +36,10 @@ pub struct ClipsConfig {
     /// The label that means that there is nothing to recognise.
     #[serde(default = "nothing")]
     pub nothing: String,
+    /// At most this many clips of each class are trained on, drawn from the seed; all if absent. To see how much more
+    /// clips would help.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most_per_class: Option<usize>,
     /// What training windows are changed by.
     #[serde(default)]
     pub augmentation: Augmentation,
@@ -71,6 +75,7 @@ impl Default for ClipsConfig {
             frame_rate: twenty_five(),
             max_side: small(),
             nothing: nothing(),
+            most_per_class: None,
             augmentation: Augmentation::default(),
         }
     }
@@ -92,6 +97,10 @@ impl ClipsConfig {
         within("data.clips.sample_rate", self.sample_rate, 1_000..=384_000)?;
         within("data.clips.frame_rate", self.frame_rate, 0.0..=1000.0)?;
         within("data.clips.max_side", self.max_side, 1..=4096)?;
+        ensure!(
+            self.most_per_class != Some(0),
+            "data.clips.most_per_class must be at least 1"
+        );
         self.augmentation.check()
     }
 }

@@ -95,6 +95,10 @@ impl Clips {
                 None => bail!("{path}: clip {} has no label", entry.name),
             }
         }
+        if let Some(most) = config.most_per_class {
+            let train = &mut splits[Split::Train as usize];
+            split::thin(train, |at| clips[at].1, most, seed);
+        }
         let clips = Self {
             config: config.clone(),
             seed,

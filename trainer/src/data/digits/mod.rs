@@ -1,11 +1,13 @@
 //! Spoken and handwritten digits of the same class: what a camera and a microphone take in when
 //! somebody holds up a digit and says it, and when nobody does.
 
+mod config;
 pub mod difficulty;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod fsdd;
 pub mod grid;
+pub mod hand;
 pub mod ink;
 pub mod mnist;
 pub mod noise;
@@ -20,15 +22,15 @@ pub mod speed;
 pub mod synthesiser;
 pub mod voice;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::ensure;
 use evenkeel::window::{Frame, SampleRate, Sound, Window};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
 
-use self::difficulty::Difficulty;
+pub use self::config::DigitsConfig;
 use self::ink::Ink;
 use self::recording::{RATE, Recording};
 use self::scene::{SCENE_SIDE, Subject};
@@ -36,7 +38,6 @@ pub use self::source::{DigitsSource, Further, Material};
 use self::speed::Speeds;
 use self::voice::Room;
 use super::fetch::Store;
-use super::range::within;
 use super::{Dataset, Example, Split, hash};
 use evenkeel::random;
 
@@ -44,64 +45,12 @@ use evenkeel::random;
 pub const NOTHING: &str = "nothing";
 /// How many digits there are; the class after them is [`NOTHING`].
 const DIGITS: usize = 10;
-/// More than a run lasts; keeps a slip of the pen from asking for all the memory.
-const MOST_WINDOWS: usize = 10_000_000;
-
-/// What of the data set can be chosen.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct DigitsConfig {
-    /// Real recordings and handwriting, or material that the project makes itself.
-    pub source: DigitsSource,
-    /// What else is used for training: half of the words, half of the handwriting, each drawn by itself. Validation and
-    /// test have none of it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub also: Vec<Further>,
-    /// Training windows in one epoch.
-    pub windows_per_epoch: usize,
-    /// How long a window is, in seconds.
-    pub window_seconds: f32,
-    /// How hard it is to see and hear.
-    pub difficulty: Difficulty,
-}
-
-impl Default for DigitsConfig {
-    fn default() -> Self {
-        Self {
-            source: DigitsSource::Real,
-            also: Vec::new(),
-            windows_per_epoch: 4096,
-            window_seconds: 1.28,
-            difficulty: Difficulty::default(),
-        }
-    }
-}
-
-impl DigitsConfig {
-    /// # Errors
-    /// When a value makes no sense; the message names its key.
-    pub fn check(&self) -> anyhow::Result<()> {
-        within(
-            "data.digits.window_seconds",
-            self.window_seconds,
-            0.2..=30.0,
-        )?;
-        let windows = 1..=MOST_WINDOWS;
-        within(
-            "data.digits.windows_per_epoch",
-            self.windows_per_epoch,
-            windows,
-        )?;
-        self.difficulty.check()
-    }
-}
-
 /// The data set. Speakers are never shared between splits; see [`Digits::speaker`].
 pub struct Digits {
     config: DigitsConfig,
     seed: u64,
     labels: Vec<String>,
-    material: Material,
+    material: Arc<Material>,
     speakers: Vec<String>,
     speeds: Speeds,
     /// Recordings of each split, as indices into the material's.
@@ -132,6 +81,28 @@ impl Digits {
         )
     }
 
+    /// The data set once for each speaker, who is the test speaker of it. No image is in two of their test splits, as
+    /// if everybody wrote as well.
+    ///
+    /// # Errors
+    /// See [`Self::load`].
+    pub fn of_everyone(config: &DigitsConfig, material: Material) -> anyhow::Result<Vec<Self>> {
+        let material = Arc::new(material);
+        let first = Self::from_material(config, 0, material.clone())?;
+        let speakers = first.speakers.len();
+        (0..speakers)
+            .map(|number| {
+                let mut own = Self::from_material(config, number as u64, material.clone())?;
+                for images in &mut own.images[Split::Test as usize] {
+                    let of_their_own = images.iter().skip(number).step_by(speakers);
+                    *images = of_their_own.copied().collect();
+                    ensure!(!images.is_empty(), "there are fewer images than speakers");
+                }
+                Ok(own)
+            })
+            .collect()
+    }
+
     /// The data set over `material` already in memory.
     ///
     /// # Errors
@@ -140,8 +111,9 @@ impl Digits {
     pub fn from_material(
         config: &DigitsConfig,
         seed: u64,
-        material: Material,
+        material: impl Into<Arc<Material>>,
     ) -> anyhow::Result<Self> {
+        let material = material.into();
         config.check()?;
         let mut speakers: Vec<String> = material.words.iter().map(|w| w.speaker.clone()).collect();
         speakers.sort();
@@ -223,6 +195,15 @@ impl Digits {
             Split::Validation => Some(&self.speakers[validation]),
             Split::Test => Some(&self.speakers[test]),
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn test_images(&self) -> std::collections::BTreeSet<usize> {
+        self.images[Split::Test as usize]
+            .iter()
+            .flatten()
+            .copied()
+            .collect()
     }
 
     fn training_word(&self, digit: usize, rng: &mut ChaCha8Rng) -> &Recording {
