@@ -252,6 +252,7 @@ mod tests {
             "grid-robustness-study.toml",
             "pretrained-grid-study.toml",
             "unseen-study.toml",
+            "learning-curve.toml",
         ] {
             let study = study(name);
             for other in &study.unseen {
