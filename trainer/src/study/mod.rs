@@ -4,6 +4,7 @@ mod background;
 mod faults;
 mod figure;
 mod health_table;
+mod merge;
 mod robustness;
 mod robustness_table;
 mod table;
