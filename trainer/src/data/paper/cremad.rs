@@ -138,7 +138,7 @@ impl Files {
     fn caution(&self) -> Vec<String> {
         let first = self.others.first().map(|first| {
             format!(
-                "{} files are not named like 1001_DFA_ANG_XX and are left out, the first {}",
+                "files that are not named like 1001_DFA_ANG_XX are left out: {}, the first {}",
                 self.others.len(),
                 first.display()
             )
