@@ -128,7 +128,7 @@ pub fn measure(
     run: &Path,
     epochs: &[EpochMetrics],
 ) -> Result<RunResult> {
-    let model = new_model(config, data)?;
+    let model = new_model(config, data, &config.training.device.open()?)?;
     model.parameters.load_file(&best_weights(run))?;
     let best = epochs
         .iter()
