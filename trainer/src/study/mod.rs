@@ -177,6 +177,8 @@ impl Method {
     ) -> Result<()> {
         let config = self.config(study, seed)?;
         let folder = self.run_in(runs, seed);
+        // Before the data, which may take hours to decode.
+        config.training.device.open()?;
         let data = config.data.open()?;
         let epochs = fit::fit(&config, &*data, &folder, watcher)?;
         let result = fit::measure(&config, &*data, &folder, &epochs)?;
