@@ -73,7 +73,7 @@ impl Listed {
         })
     }
 
-    /// Indices of the clips of each split, and in words how they were split; see [`Clips::load`].
+    /// Indices of the clips of each split, and in words how they were split; see [`Clips::load`](super::Clips::load).
     ///
     /// # Errors
     /// When there is one class only, or the clips cannot be split.
