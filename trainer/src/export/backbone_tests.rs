@@ -74,7 +74,15 @@ fn networks_answer_as_exported_like_in_training() {
             ..random_model.spec.clone()
         };
         let (audio, camera) = (manifest.audio.as_ref(), manifest.camera.as_ref());
-        let trained = Model::new(&spec, audio, camera, manifest.labels.len(), 0).unwrap();
+        let trained = Model::new(
+            &spec,
+            audio,
+            camera,
+            manifest.labels.len(),
+            0,
+            &candle_core::Device::Cpu,
+        )
+        .unwrap();
         let named = random_weights(&trained);
         let bytes = to_safetensors(&named).unwrap();
         let file = SafeTensors::deserialize(&bytes).unwrap();

@@ -44,7 +44,15 @@ pub(super) fn config(changes: &[&str]) -> FitConfig {
 
 pub(super) fn model(config: &FitConfig) -> Model {
     let (audio, camera) = (config.audio.as_ref(), config.camera.as_ref());
-    Model::new(&config.model, audio, camera, CLASSES, 5).unwrap()
+    Model::new(
+        &config.model,
+        audio,
+        camera,
+        CLASSES,
+        5,
+        &candle_core::Device::Cpu,
+    )
+    .unwrap()
 }
 
 /// Samples that have both sensors, after one whose microphone was dropped and one without a camera.

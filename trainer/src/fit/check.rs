@@ -5,7 +5,7 @@ use evenkeel::frontend::CameraConfig;
 
 use super::config::{FitConfig, Training};
 use crate::balance::Balance;
-use crate::data::clips::ClipsConfig;
+use crate::data::clips::Layout;
 use crate::data::range::within;
 use crate::model::{Activation, Fusion, ModelSpec};
 use crate::rollingq::RollingQ;
@@ -25,7 +25,7 @@ impl FitConfig {
         if let Some(quality) = &self.quality {
             quality.check()?;
             ensure!(
-                quality.elsewhere == 0.0 || self.data.clips.is_none(),
+                quality.elsewhere == 0.0 || self.data.layout().is_none(),
                 "quality.elsewhere is for data sets that can make windows of nothing, which clips cannot; leave it out"
             );
         }
@@ -39,8 +39,8 @@ impl FitConfig {
             camera.check()?;
         }
         self.check_backbones()?;
-        match &self.data.clips {
-            Some(clips) => self.check_clips(clips),
+        match self.data.layout() {
+            Some(layout) => self.check_clips(layout),
             None => Ok(()),
         }
     }
@@ -95,14 +95,15 @@ impl FitConfig {
     }
 
     /// Clips must hold what the frontends look at: the rest would be silence and blur.
-    fn check_clips(&self, clips: &ClipsConfig) -> Result<()> {
+    fn check_clips(&self, layout: &dyn Layout) -> Result<()> {
         let (audio, camera) = self.frontends();
+        let (section, clips) = (layout.section(), layout.windows());
         let length = f64::from(clips.window_seconds);
         if let Some(audio) = audio {
             let needed = audio.window_duration().as_secs_f64();
             ensure!(
                 length >= needed - TOLERANCE,
-                "data.clips.window_seconds is {}, but audio.window_samples at audio.sample_rate last {needed} s; make the clips' window at least as long",
+                "{section}.window_seconds is {}, but audio.window_samples at audio.sample_rate last {needed} s; make the clips' window at least as long",
                 clips.window_seconds
             );
         }
@@ -111,14 +112,14 @@ impl FitConfig {
         };
         ensure!(
             length >= f64::from(camera.window_seconds) - TOLERANCE,
-            "data.clips.window_seconds is {}, but camera.window_seconds is {}; make the clips' window at least as long",
+            "{section}.window_seconds is {}, but camera.window_seconds is {}; make the clips' window at least as long",
             clips.window_seconds,
             camera.window_seconds
         );
         let needed = side_needed(camera);
         ensure!(
             clips.max_side >= needed,
-            "data.clips.max_side is {}, but camera.width and camera.height of {}×{} after camera.crop need {needed}; keep larger frames",
+            "{section}.max_side is {}, but camera.width and camera.height of {}×{} after camera.crop need {needed}; keep larger frames",
             clips.max_side,
             camera.width,
             camera.height

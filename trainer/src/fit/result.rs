@@ -142,7 +142,7 @@ pub fn measure(
     run: &Path,
     epochs: &[EpochMetrics],
 ) -> Result<RunResult> {
-    let model = new_model(config, data)?;
+    let model = new_model(config, data, &config.training.device.open()?)?;
     model.parameters.load_file(&best_weights(run))?;
     let best = epochs
         .iter()
@@ -216,7 +216,7 @@ pub fn measure_on(config: &FitConfig, data: &dyn Dataset, run: &Path) -> Result<
         data.provenance(),
         run.display()
     );
-    let model = new_model(config, data)?;
+    let model = new_model(config, data, &config.training.device.open()?)?;
     model.parameters.load_file(&best_weights(run))?;
     let mut workers = Workers::new(config, &model.frozen())?;
     let prepared = workers.prepare(data, Split::Test)?;

@@ -1,6 +1,6 @@
 //! From the tokens of both sensors to one answer.
 
-use candle_core::{D, DType, Device, Result, Tensor};
+use candle_core::{D, DType, Result, Tensor};
 use evenkeel::window::{Modality, PerSensor};
 
 use super::{Fusion, ModelSpec, Parameters, ROTATION, dense};
@@ -29,7 +29,7 @@ impl Pooled {
     /// What is added to the scores of a sample's tokens so that their weights are multiplied by its
     /// validity, `[samples, 1]`; a sensor of validity 0 gets a weight of exactly 0.
     fn log_validity(&self) -> Result<Tensor> {
-        let invisible = Tensor::full(-1e9f32, self.validity.shape(), &Device::Cpu)?;
+        let invisible = Tensor::full(-1e9f32, self.validity.shape(), self.validity.device())?;
         let valid = self.validity.gt(0f32)?;
         valid.where_cond(
             &self.validity.maximum(f32::MIN_POSITIVE)?.log()?,
@@ -41,7 +41,11 @@ impl Pooled {
     pub fn mean(&self) -> Result<Tensor> {
         let samples = self.tokens.dim(0)? / self.count;
         let weight = 1.0 / self.count as f32;
-        self.weighted_sum(&Tensor::full(weight, (samples, self.count), &Device::Cpu)?)
+        self.weighted_sum(&Tensor::full(
+            weight,
+            (samples, self.count),
+            self.tokens.device(),
+        )?)
     }
 }
 
@@ -78,7 +82,7 @@ impl FusionHead {
         let d = spec.width;
         Ok(match spec.fusion {
             Fusion::Rollingq | Fusion::Attention => {
-                let rotation = Tensor::eye(d, DType::F32, &Device::Cpu)?;
+                let rotation = Tensor::eye(d, DType::F32, parameters.device())?;
                 parameters.buffer(ROTATION, rotation.clone());
                 Self::Attention(Box::new(Attention {
                     cls: parameters.uniform("fusion.cls", 0.05, &[d])?,
@@ -119,7 +123,7 @@ impl FusionHead {
                 .try_fold(means[0].clone(), |sum, mean| sum + mean)?,
         };
         let logits = dense(&joined, &head.0, &head.1, After::Identity)?;
-        Ok((logits, share_of_validity(samples, sensors)?, None))
+        Ok((logits, share_of_validity(sensors)?, None))
     }
 }
 
@@ -157,8 +161,11 @@ impl FusionHead {
 }
 
 /// A fusion without attention gives every valid sensor its share of the validity.
-fn share_of_validity(samples: usize, sensors: &PerSensor<Option<Pooled>>) -> Result<Tensor> {
-    let zero = Tensor::zeros((samples, 1), DType::F32, &Device::Cpu)?;
+fn share_of_validity(sensors: &PerSensor<Option<Pooled>>) -> Result<Tensor> {
+    let zero = match Modality::ALL.iter().find_map(|&m| sensors[m].as_ref()) {
+        Some(sensor) => sensor.validity.zeros_like()?,
+        None => candle_core::bail!("a fusion needs a sensor"),
+    };
     let validity = PerSensor::from_fn(|m| sensors[m].as_ref().map_or(&zero, |s| &s.validity));
     // Where no sensor is valid the shares are 0, not 0/0.
     let total = (validity.audio + validity.camera)?.maximum(f32::MIN_POSITIVE)?;

@@ -10,6 +10,7 @@ mod vit;
 
 pub use backbone::{Convolutions, Frozen};
 pub use fusion::{AttentionState, Pooled};
+pub(crate) use parameters::overwrite;
 pub use parameters::{
     NamedTensor, Parameters, ParametersError, little_endian, read_f32, to_safetensors,
 };
@@ -82,7 +83,7 @@ pub fn sensors(
 }
 
 impl Model {
-    /// A model with weights drawn from `seed`.
+    /// A model with weights drawn from `seed`, on `device`; its frozen networks stay on the CPU.
     ///
     /// # Errors
     /// When the specification does not fit the frontends: stems larger than their input, heads that
@@ -93,6 +94,7 @@ impl Model {
         camera: Option<&CameraConfig>,
         classes: usize,
         seed: u64,
+        device: &Device,
     ) -> Result<Self> {
         if spec.heads == 0 || !spec.width.is_multiple_of(spec.heads) {
             bail!(
@@ -141,7 +143,7 @@ impl Model {
                 _ => None,
             },
         };
-        let mut parameters = Parameters::new(seed);
+        let mut parameters = Parameters::new(seed, device);
         let mut backbones: PerSensor<Option<Arc<Convolutions>>> = PerSensor::default();
         let mut encoders = PerSensor::default();
         for modality in Modality::ALL {
@@ -209,6 +211,7 @@ impl Model {
     /// # Errors
     /// When features have another size than the frontends of this model give.
     pub fn batch(&self, samples: &[(&Features, PerSensor<f32>)]) -> Result<Batch> {
+        let device = self.parameters.device();
         let mut batch = Batch {
             size: samples.len(),
             patches: PerSensor::default(),
@@ -227,8 +230,8 @@ impl Model {
                     .iter()
                     .map(|(features, _)| features[modality].as_deref());
                 batch.patches[modality] = Some(match &self.backbones[modality] {
-                    Some(network) => layout.pixels(given, network.tuned)?,
-                    None => layout.cut(given)?,
+                    Some(network) => layout.pixels(given, network.tuned, device)?,
+                    None => layout.cut(given, device)?,
                 });
             }
         }
@@ -264,7 +267,7 @@ impl Model {
                 validity: Tensor::from_slice(
                     &batch.validity[modality],
                     (batch.size, 1),
-                    &Device::Cpu,
+                    self.parameters.device(),
                 )?,
             };
             let mean = sensor.mean()?;

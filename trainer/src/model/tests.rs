@@ -71,6 +71,7 @@ fn model(fusion: Fusion, activation: Activation) -> Model {
         Some(&camera_config()),
         5,
         1,
+        &candle_core::Device::Cpu,
     )
     .unwrap()
 }
@@ -296,6 +297,7 @@ fn weights_survive_a_file_and_broken_ones_are_refused() {
             Some(&camera),
             5,
             2,
+            &candle_core::Device::Cpu,
         )
         .unwrap()
     });

@@ -204,6 +204,8 @@ impl Method {
     ) -> Result<()> {
         let config = self.config(study, seed)?;
         let folder = self.run_in(runs, seed);
+        // Before the data, which may take hours to decode.
+        config.training.device.open()?;
         let data = config.data.open()?;
         let epochs = fit::fit(&config, &*data, &folder, watcher)?;
         let mut result = fit::measure(&config, &*data, &folder, &epochs)?;

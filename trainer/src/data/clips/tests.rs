@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use evenkeel::clip::{ClipSource, write_png, write_wav};
+use evenkeel::clip::{ClipList, ClipSource, write_png, write_wav};
 use evenkeel::window::{Frame, SampleRate, Sound};
 
+use super::cache::Reduction;
 use super::*;
 
 fn make_clip(folder: &Path, label: &str, number: u8) {
