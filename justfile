@@ -137,6 +137,25 @@ pretrained-grid-study: build
     {{ trainer }} data get efficientnet-lite0
     {{ trainer }} study --config trainer/configs/pretrained-grid-study.toml --out runs/pretrained-grid-study --results docs/results/pretrained-grid
 
+# Digits from other sources than the training: encoders from scratch and pre-trained, with and without more voices and hands (two hours; 76 MB; resumes, and uses the results that are there)
+unseen-study: data
+    {{ trainer }} data get optdigits
+    {{ trainer }} data get grid-digits
+    {{ trainer }} data get speech-embedding
+    {{ trainer }} data get efficientnet-lite0
+    {{ trainer }} study --config trainer/configs/unseen-study.toml --out runs/unseen-study --results docs/results/unseen
+
+# What 5, 10, 20 and 50 clips of each class give, from scratch and pre-trained (an hour; 19 MB of networks; resumes, and uses the results that are there)
+learning-curve: data
+    {{ trainer }} data get speech-embedding
+    {{ trainer }} data get efficientnet-lite0
+    {{ trainer }} data clips digits --everyone --out target/everyone
+    {{ trainer }} study --config trainer/configs/learning-curve.toml --out runs/learning-curve --results docs/results/learning-curve
+
+# How long it takes from the first clip of ten classes to a model on the virtual board, step by step (records in real time)
+first-clip-to-board: data
+    scripts/first-clip-to-board.sh
+
 # Every fusion and every layer of the final recipe under every corruption, over six test speakers (two hours on two cores; 42 MB of noise; resumes, and uses the results that are there)
 robustness-study: data
     {{ trainer }} data get noise

@@ -21,5 +21,6 @@ pub mod policy;
 pub mod probability;
 pub mod random;
 pub mod sensor;
+pub mod shard;
 pub mod thumbnail;
 pub mod window;

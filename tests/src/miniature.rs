@@ -88,9 +88,15 @@ pub fn write_config(folder: &Path) -> PathBuf {
 
 /// The same over the clips at `clips`, a path as somebody would write it into the file.
 pub fn write_clips_config(folder: &Path, clips: &str) -> PathBuf {
-    let data = format!(
-        "[data]\nseed = 3\n\n[data.clips]\npath = {clips:?}\nwindow_seconds = 1.28\nsample_rate = 8000\n"
-    );
+    write_config_of(
+        folder,
+        &format!("[data.clips]\npath = {clips:?}\nwindow_seconds = 1.28\nsample_rate = 8000\n"),
+    )
+}
+
+/// The same over clips that the section `data` names.
+pub fn write_config_of(folder: &Path, data: &str) -> PathBuf {
+    let data = format!("[data]\nseed = 3\n\n{data}");
     // Clips cannot make windows in which there is nothing.
     write(folder, &data, &REST.replace("elsewhere = 0.1\n", ""))
 }

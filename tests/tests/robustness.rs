@@ -213,6 +213,16 @@ set = ["model.fusion=rollingq", "training.epochs=2"]
         fs::read_to_string(at("results/robustness.md")).unwrap(),
         table
     );
+    // In parts it is the same work: one of them is all that is there, and the others have nothing to do.
+    fs::remove_file(at("results/robustness.md")).unwrap();
+    study(&["--shard", "2/2"]).fine();
+    study(&["--shard", "1/2"]).fine();
+    assert!(!at("results/robustness.md").exists());
+    study(&["--merge"]).fine();
+    assert_eq!(
+        fs::read_to_string(at("results/robustness.md")).unwrap(),
+        table
+    );
     // A result of another recipe is no result of this study.
     let text = fs::read_to_string(at("study.toml")).unwrap();
     fs::write(at("study.toml"), text.replace("clips = 6", "clips = 7")).unwrap();

@@ -1,12 +1,13 @@
 //! `evenkeel-train data check`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use clap::Args as ClapArgs;
 use evenkeel::files::write_atomically;
 
+use crate::data::DataConfig;
 use crate::data::check::{Severity, check, page, text};
 use crate::data::clips::ClipsConfig;
 use crate::data::fetch::Store;
@@ -43,21 +44,18 @@ pub struct Args {
 /// # Errors
 /// When there is no list of clips to look at, or the page cannot be written.
 pub fn run(args: &Args, store: &Store) -> Result<ExitCode> {
-    let (mut config, seed) = match &args.config {
-        Some(path) => {
-            let data = FitConfig::read(path, &[])?.data;
-            let Some(clips) = data.clips else {
-                bail!("{} has no section [data.clips]", path.display());
-            };
-            (clips, data.seed)
-        }
-        None => (ClipsConfig::default(), 0),
-    };
-    if let Some(clips) = &args.clips {
-        config.path = Some(clips.clone());
-        config.collection = None;
-    }
-    let report = check(&config, seed, store)?;
+    let data = data(args)?;
+    let layout = data.layout().with_context(|| {
+        let path = args
+            .config
+            .as_deref()
+            .unwrap_or(Path::new("the configuration"));
+        format!(
+            "{} names no data set of clips, such as [data.clips]",
+            path.display()
+        )
+    })?;
+    let report = check(layout, data.seed, store)?;
     if let Some(out) = &args.out {
         write_atomically(out, page(&report).as_bytes())
             .with_context(|| format!("cannot write {}", out.display()))?;
@@ -76,4 +74,28 @@ pub fn run(args: &Args, store: &Store) -> Result<ExitCode> {
         true => ExitCode::FAILURE,
         false => ExitCode::SUCCESS,
     })
+}
+
+/// What to look at: the clips on the command line, used as the configuration says, or its own.
+fn data(args: &Args) -> Result<DataConfig> {
+    let mut data = match &args.config {
+        Some(path) => FitConfig::read(path, &[])?.data,
+        None => DataConfig {
+            clips: Some(ClipsConfig::default()),
+            ..DataConfig::default()
+        },
+    };
+    if let Some(path) = &args.clips {
+        ensure!(
+            data.clips.is_some(),
+            "the configuration has no section [data.clips] by which to look at {}; leave the folder out to look at its own data",
+            path.display()
+        );
+        data.clips = data.clips.map(|clips| ClipsConfig {
+            path: Some(path.clone()),
+            collection: None,
+            ..clips
+        });
+    }
+    Ok(data)
 }

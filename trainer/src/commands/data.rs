@@ -8,9 +8,9 @@ use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
 use super::check;
 use crate::data::digits::accelerometer::AccelerometerConfig;
-use crate::data::digits::{Digits, DigitsConfig, DigitsSource};
+use crate::data::digits::{Digits, DigitsConfig, DigitsSource, Material};
 use crate::data::fetch::{self, COLLECTIONS, Place, Store};
-use crate::data::render::{self, LIST};
+use crate::data::render::{self, LIST, Part};
 use crate::data::{Dataset, Split};
 
 /// Get recordings, see what there is, make clips of them, and check your own.
@@ -59,7 +59,10 @@ Examples:
         /// With a third sensor: the accelerometer in a pen that writes the digit, as `.signal.csv` files
         #[arg(long)]
         accelerometer: bool,
-        /// How many clips; all if left out
+        /// Clips of every speaker, each with handwriting of their own, as if people had been recorded one after the other
+        #[arg(long, conflicts_with_all = ["split", "seed"])]
+        everyone: bool,
+        /// How many clips, of each speaker with --everyone; all if left out
         #[arg(long)]
         count: Option<usize>,
         /// Folder to write; clips that are there are replaced
@@ -94,6 +97,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             split,
             seed,
             accelerometer,
+            everyone,
             count,
             out,
         } => {
@@ -102,13 +106,20 @@ pub fn run(args: &Args) -> Result<ExitCode> {
                 accelerometer: accelerometer.then(AccelerometerConfig::default),
                 ..DigitsConfig::default()
             };
-            let digits = Digits::load(&config, *seed, &store)?;
+            let digits = if *everyone {
+                Digits::of_everyone(&config, Material::load(*source, &[], &store)?)?
+            } else {
+                vec![Digits::load(&config, *seed, &store)?]
+            };
             let source = source
                 .to_possible_value()
                 .map_or_else(String::new, |v| v.get_name().to_owned());
-            let mut command = format!(
-                "evenkeel-train data clips digits --source {source} --split {split} --seed {seed}"
-            );
+            let mut command = format!("evenkeel-train data clips digits --source {source}");
+            command += &if *everyone {
+                " --everyone".to_owned()
+            } else {
+                format!(" --split {split} --seed {seed}")
+            };
             if *accelerometer {
                 command += " --accelerometer";
             }
@@ -117,11 +128,19 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             }
             let readme =
                 format!("Made by `{command} --out DIR`; the same command makes the same files.");
-            let written = render::render(&digits, *split, *count, &readme, out)?;
+            let parts: Vec<Part> = digits
+                .iter()
+                .map(|digits| Part {
+                    digits,
+                    split: *split,
+                    count: *count,
+                })
+                .collect();
+            let written = render::render(&parts, &readme, out)?;
             println!(
                 "{written} clips in {} ({})",
                 out.join(LIST).display(),
-                digits.provenance()
+                digits[0].provenance()
             );
         }
     }

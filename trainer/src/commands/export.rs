@@ -89,9 +89,7 @@ pub fn run(args: &Args) -> Result<()> {
                     run.data.labels().len()
                 )
             }),
-            limits: vec![
-                "The figures hold for data like the test split; try it on your own clips with `evenkeel evaluate`.".to_owned(),
-            ],
+            limits: limits(&*run.data),
             command: Some(format!(
                 "evenkeel-train export RUN --name {} --version {} --license '{}' --out DIR",
                 args.name, args.version, args.license
@@ -111,6 +109,19 @@ pub fn run(args: &Args) -> Result<()> {
         &args.out,
     )?;
     report(args, &parity, &run.calibrated)
+}
+
+/// What the figures hold for, and what else must be known of the data.
+fn limits(data: &dyn Dataset) -> Vec<String> {
+    let mut limits = vec![
+        "The figures hold for data like the test split; try it on your own clips with `evenkeel evaluate`.".to_owned(),
+    ];
+    limits.extend(
+        data.cautions()
+            .iter()
+            .map(|caution| format!("In the data, {caution}.")),
+    );
+    limits
 }
 
 /// Accuracies for the card, each with its interval.

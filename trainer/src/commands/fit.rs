@@ -50,6 +50,8 @@ fn seconds(text: &str) -> Result<Duration, String> {
 /// When the configuration, the data or the folder is unusable.
 pub fn run(args: &Args) -> Result<ExitCode> {
     let config = FitConfig::read(&args.config, &args.changes)?;
+    // Before the data, which may take hours to decode.
+    config.training.device.open()?;
     let data = config.data.open()?;
     let interval = args.checkpoint_seconds.unwrap_or(fit::CHECKPOINT_INTERVAL);
     let mut bar = Bar::new(config.training.epochs);

@@ -5,6 +5,7 @@ pub mod clips;
 mod config;
 pub mod digits;
 pub mod fetch;
+pub mod paper;
 pub(crate) mod range;
 pub mod render;
 
@@ -91,6 +92,11 @@ pub trait Dataset: Sync + Send {
 
     /// Why clips were left out, a sentence for each; none where everything could be read.
     fn left_out(&self) -> &[String] {
+        &[]
+    }
+
+    /// What must be known to read the figures right, a sentence each; for the model's card.
+    fn cautions(&self) -> &[String] {
         &[]
     }
 }

@@ -29,24 +29,28 @@ const SIGNAL: &str = "signal";
 const README: &str = "README.md";
 const TITLE: &str = "# Clips of digits";
 
-/// Writes `count` windows of `split` (all if `None`, or if there are fewer) as clips into `folder`:
-/// `{label}/{number}.wav` and `.png` and, with a pen's accelerometer, `.signal.csv`; `clips.csv` with the columns
-/// `audio,image,label,split,group` (the group is the speaker) and `signal`; and `README.md` with `readme` and where
-/// the material comes from.
+/// Windows of a data set that become clips.
+pub struct Part<'a> {
+    /// The data set.
+    pub digits: &'a Digits,
+    /// Which split of it.
+    pub split: Split,
+    /// How many of its windows; all if absent, or if there are fewer.
+    pub count: Option<usize>,
+}
+
+/// Writes the windows of `parts` as clips into `folder`: `{label}/{number}.wav` and `.png` and, with a pen's accelerometer,
+/// `.signal.csv`; `clips.csv` with the columns `audio,image,label,split,group` (the group is the speaker) and `signal`; and `README.md` with `readme` and where
+/// the material comes from. With more parts than one the names begin with the speaker, and `split` stays empty: it is
+/// for whoever uses the clips to say who is for testing.
 ///
-/// Classes are as equal in number as they can be, and about a seventh is nothing. The same data set
-/// and count give the same bytes. The folder appears whole or not at all; one that is there is
+/// Classes are as equal in number as they can be, and about a seventh of each part is nothing. The same parts
+/// give the same bytes. The folder appears whole or not at all; one that is there is
 /// replaced if it is empty or holds such clips and nothing else. Returns how many clips there are.
 ///
 /// # Errors
 /// When `folder` holds something else, or cannot be written.
-pub fn render(
-    digits: &Digits,
-    split: Split,
-    count: Option<usize>,
-    readme: &str,
-    folder: &Path,
-) -> anyhow::Result<usize> {
+pub fn render(parts: &[Part], readme: &str, folder: &Path) -> anyhow::Result<usize> {
     check_replaceable(folder)?;
     let parent = match folder.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -55,48 +59,18 @@ pub fn render(
     fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
     let temporary = tempfile::tempdir_in(parent)
         .with_context(|| format!("cannot make a folder in {}", parent.display()))?;
-    let chosen = choose(digits, split, count)?;
-    let labels = digits.labels();
-    for &(_, label) in &chosen {
-        let folder = temporary.path().join(&labels[label]);
-        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    }
-    let group = digits.speaker(split).unwrap_or_default();
-    let rows: anyhow::Result<Vec<Vec<String>>> = chosen
-        .par_iter()
-        .map(|&(index, label)| {
-            let window = digits.example(split, 0, index)?.window;
-            let label = &labels[label];
-            let [audio, image] = ["wav", "png"].map(|end| format!("{label}/{index:04}.{end}"));
-            if let Some(sound) = &window.sound {
-                write_wav(&temporary.path().join(&audio), sound)?;
-            }
-            for frame in &window.frames {
-                write_png(&temporary.path().join(&image), frame)?;
-            }
-            let mut row = vec![
-                audio,
-                image,
-                label.clone(),
-                split.to_string(),
-                group.to_owned(),
-            ];
-            if let Some(readings) = window.signal_of(Modality::Signal) {
-                let signal = format!("{label}/{index:04}.signal.csv");
-                write_signal(&temporary.path().join(&signal), readings, &["x", "y", "z"])?;
-                row.push(signal);
-            }
-            Ok(row)
-        })
-        .collect();
     let mut list = csv::Writer::from_writer(Vec::new());
     let mut columns = vec!["audio", "image", "label", "split", "group"];
-    if digits.has_accelerometer() {
+    if parts.iter().any(|part| part.digits.has_accelerometer()) {
         columns.push(SIGNAL);
     }
     list.write_record(columns)?;
-    for row in rows? {
-        list.write_record(&row)?;
+    let mut written = 0;
+    for part in parts {
+        for row in part.write(parts.len() > 1, temporary.path())? {
+            list.write_record(&row)?;
+            written += 1;
+        }
     }
     let write = |name: &str, bytes: &[u8]| {
         let path = temporary.path().join(name);
@@ -108,13 +82,57 @@ pub fn render(
             .into_inner()
             .context("cannot write the list of clips")?,
     )?;
-    let provenance = digits.provenance();
+    let provenance: Vec<String> = parts.iter().map(|part| part.digits.provenance()).collect();
+    let provenance = provenance.join(".\n\nMaterial: ");
     write(
         README,
         format!("{TITLE}\n\n{readme}\n\nMaterial: {provenance}.\n").as_bytes(),
     )?;
     replace(folder, temporary).with_context(|| format!("cannot write {}", folder.display()))?;
-    Ok(chosen.len())
+    Ok(written)
+}
+
+impl Part<'_> {
+    /// Writes the part's clips into `folder`; returns their lines of the list.
+    fn write(&self, among_others: bool, folder: &Path) -> anyhow::Result<Vec<Vec<String>>> {
+        let Self { digits, split, .. } = self;
+        let chosen = choose(digits, *split, self.count)?;
+        let labels = digits.labels();
+        for &(_, label) in &chosen {
+            let folder = folder.join(&labels[label]);
+            fs::create_dir_all(&folder)
+                .with_context(|| format!("cannot make {}", folder.display()))?;
+        }
+        let group = digits.speaker(*split).unwrap_or_default();
+        let (prefix, split_named) = if among_others {
+            (format!("{group}-"), String::new())
+        } else {
+            (String::new(), split.to_string())
+        };
+        chosen
+            .par_iter()
+            .map(|&(index, label)| {
+                let window = digits.example(*split, 0, index)?.window;
+                let label = &labels[label];
+                let [audio, image] =
+                    ["wav", "png"].map(|end| format!("{label}/{prefix}{index:04}.{end}"));
+                if let Some(sound) = &window.sound {
+                    write_wav(&folder.join(&audio), sound)?;
+                }
+                for frame in &window.frames {
+                    write_png(&folder.join(&image), frame)?;
+                }
+                let (split, group) = (split_named.clone(), group.to_owned());
+                let mut row = vec![audio, image, label.clone(), split, group];
+                if let Some(readings) = window.signal_of(Modality::Signal) {
+                    let signal = format!("{label}/{prefix}{index:04}.signal.csv");
+                    write_signal(&folder.join(&signal), readings, &["x", "y", "z"])?;
+                    row.push(signal);
+                }
+                Ok(row)
+            })
+            .collect()
+    }
 }
 
 /// Refuses to replace what was not made here: somebody's recordings may have a list of that name too.
@@ -246,14 +264,21 @@ mod tests {
         Digits::from_material(&DigitsConfig::default(), 0, fixture::material()).unwrap()
     }
 
+    fn written(split: Split, count: Option<usize>, folder: &Path) -> anyhow::Result<usize> {
+        let digits = &digits();
+        let part = Part {
+            digits,
+            split,
+            count,
+        };
+        render(&[part], "Words.", folder)
+    }
+
     #[test]
     fn clips_can_be_read_back_and_hold_what_the_data_set_gave() {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("clips/demo");
-        assert_eq!(
-            render(&digits(), Split::Test, Some(12), "Words.", &folder).unwrap(),
-            12
-        );
+        assert_eq!(written(Split::Test, Some(12), &folder).unwrap(), 12);
         let list = ClipList::read(&folder.join(LIST)).unwrap();
         let labels: Vec<_> = list
             .entries
@@ -297,7 +322,12 @@ mod tests {
         let written = Digits::from_material(&config, 0, fixture::material()).unwrap();
         // Twice, because the second replaces what the first has listed.
         for _ in 0..2 {
-            render(&written, Split::Test, Some(12), "Words.", &folder).unwrap();
+            let part = Part {
+                digits: &written,
+                split: Split::Test,
+                count: Some(12),
+            };
+            render(&[part], "Words.", &folder).unwrap();
         }
         let list = ClipList::read(&folder.join(LIST)).unwrap();
         assert_eq!(list.entries.len(), 12);
@@ -315,18 +345,60 @@ mod tests {
     }
 
     #[test]
+    fn everyone_has_clips_and_handwriting_of_their_own() {
+        let mut material = fixture::material();
+        let handwriting = &mut material.handwriting;
+        for number in 0..240_u32 {
+            let mut image = [0; 784];
+            image[..4].copy_from_slice(&number.to_le_bytes());
+            handwriting.images.push(image);
+            handwriting.digits.push((number % 10) as u8);
+        }
+        material.image_splits[2] = 90..330;
+        let people = Digits::of_everyone(&DigitsConfig::default(), material).unwrap();
+        let parts: Vec<Part> = people
+            .iter()
+            .map(|digits| Part {
+                digits,
+                split: Split::Test,
+                count: Some(20),
+            })
+            .collect();
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("clips");
+        assert_eq!(render(&parts, "Words.", &folder).unwrap(), 120);
+        let list = ClipList::read(&folder.join(LIST)).unwrap();
+        assert!(list.entries.iter().all(|entry| entry.split.is_none()));
+        for (number, group) in ["ann", "bob", "cas", "dee", "eve", "fay"]
+            .iter()
+            .enumerate()
+        {
+            let own = |entry: &&_| -> bool {
+                let entry: &evenkeel::clip::ClipEntry = entry;
+                entry.group.as_deref() == Some(group)
+            };
+            assert_eq!(list.entries.iter().filter(own).count(), 20);
+            assert_eq!(people[number].speaker(Split::Test), Some(*group));
+            let others = people.iter().enumerate().filter(|(n, _)| *n != number);
+            let images = people[number].test_images();
+            assert!(
+                others
+                    .map(|(_, other)| other.test_images())
+                    .all(|o| o.is_disjoint(&images))
+            );
+        }
+    }
+
+    #[test]
     fn it_is_repeatable_and_replaces_only_clips() {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("clips");
         let list = || fs::read_to_string(folder.join(LIST)).unwrap();
-        render(&digits(), Split::Validation, Some(40), "Words.", &folder).unwrap();
+        written(Split::Validation, Some(40), &folder).unwrap();
         let first = list();
-        render(&digits(), Split::Validation, Some(40), "Words.", &folder).unwrap();
+        written(Split::Validation, Some(40), &folder).unwrap();
         assert_eq!(list(), first);
-        assert_eq!(
-            render(&digits(), Split::Validation, None, "Words.", &folder).unwrap(),
-            66
-        );
+        assert_eq!(written(Split::Validation, None, &folder).unwrap(), 66);
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
     }
 
@@ -337,7 +409,7 @@ mod tests {
         let folder = root.path().join("clips");
         let refused = |file: &Path, part: &str| {
             let before = fs::read(file).unwrap();
-            let error = render(&digits(), Split::Test, Some(12), "Words.", &folder);
+            let error = written(Split::Test, Some(12), &folder);
             let error = format!("{:#}", error.unwrap_err());
             assert!(error.contains("--out") && error.contains(part), "{error}");
             assert_eq!(fs::read(file).unwrap(), before);
@@ -355,10 +427,10 @@ mod tests {
         refused(&recording, "clips");
 
         fs::remove_dir_all(&folder).unwrap();
-        render(&digits(), Split::Test, Some(12), "Words.", &folder).unwrap();
+        written(Split::Test, Some(12), &folder).unwrap();
         fs::write(&recording, "the only copy").unwrap();
         refused(&recording, "mine.wav");
         fs::remove_file(&recording).unwrap();
-        render(&digits(), Split::Test, Some(12), "Words.", &folder).unwrap();
+        written(Split::Test, Some(12), &folder).unwrap();
     }
 }

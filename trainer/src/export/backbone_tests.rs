@@ -74,7 +74,8 @@ fn networks_answer_as_exported_like_in_training() {
             ..random_model.spec.clone()
         };
         let configs = manifest.sensor_configs();
-        let trained = Model::new(&spec, &configs, manifest.labels.len(), 0).unwrap();
+        let classes = manifest.labels.len();
+        let trained = Model::new(&spec, &configs, classes, 0, &candle_core::Device::Cpu).unwrap();
         let named = random_weights(&trained);
         let bytes = to_safetensors(&named).unwrap();
         let file = SafeTensors::deserialize(&bytes).unwrap();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
+use candle_core::Device;
 use evenkeel::package::{self, Manifest, Package, Rates, Training};
 use evenkeel::window::Modality;
 
@@ -53,7 +54,8 @@ impl FinishedRun {
         let result = fit::read_result(run)?;
         let data = config.data.open()?;
         fit::check_data(run, &*data)?;
-        let model = fit::new_model(&config, &*data)?;
+        // Wherever it was trained: not every machine has that device.
+        let model = fit::new_model(&config, &*data, &Device::Cpu)?;
         model.parameters.load_file(&weights_path)?;
         let calibrated = fit::calibrate(
             &config,

@@ -43,7 +43,15 @@ pub(super) fn config(changes: &[&str]) -> FitConfig {
 }
 
 pub(super) fn model(config: &FitConfig) -> Model {
-    Model::new(&config.model, &config.sensor_configs(), CLASSES, 5).unwrap()
+    let configs = config.sensor_configs();
+    Model::new(
+        &config.model,
+        &configs,
+        CLASSES,
+        5,
+        &candle_core::Device::Cpu,
+    )
+    .unwrap()
 }
 
 /// Samples that have both sensors, after one whose microphone was dropped and one without a camera.

@@ -38,7 +38,8 @@ pub struct StepTime {
 /// When the model cannot be built.
 pub fn step_time(config: &FitConfig, classes: usize, steps: usize) -> Result<StepTime> {
     let configs = config.sensor_configs();
-    let model = Model::new(&config.model, &configs, classes, 0)?;
+    let device = config.training.device.open()?;
+    let model = Model::new(&config.model, &configs, classes, 0, &device)?;
     let frozen = model.frozen();
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let mut random =

@@ -6,7 +6,7 @@ use evenkeel::window::Modality;
 
 use super::config::{FitConfig, Training};
 use crate::balance::Balance;
-use crate::data::clips::ClipsConfig;
+use crate::data::clips::Layout;
 use crate::data::range::within;
 use crate::model::{Activation, ModelSpec};
 use crate::rollingq::RollingQ;
@@ -26,7 +26,7 @@ impl FitConfig {
         if let Some(quality) = &self.quality {
             quality.check()?;
             ensure!(
-                quality.elsewhere == 0.0 || self.data.clips.is_none(),
+                quality.elsewhere == 0.0 || self.data.layout().is_none(),
                 "quality.elsewhere is for data sets that can make windows of nothing, which clips cannot; leave it out"
             );
         }
@@ -43,8 +43,8 @@ impl FitConfig {
             }
         }
         self.check_backbones()?;
-        match &self.data.clips {
-            Some(clips) => self.check_clips(clips),
+        match self.data.layout() {
+            Some(layout) => self.check_clips(layout),
             None => Ok(()),
         }
     }
@@ -108,8 +108,9 @@ impl FitConfig {
     }
 
     /// Clips must hold what the frontends look at: the rest would be silence and blur.
-    fn check_clips(&self, clips: &ClipsConfig) -> Result<()> {
+    fn check_clips(&self, layout: &dyn Layout) -> Result<()> {
         let configs = self.frontends();
+        let (section, clips) = (layout.section(), layout.windows());
         let length = f64::from(clips.window_seconds);
         for key in Modality::ALL {
             let long_enough = |needed: f64| length >= needed - TOLERANCE;
@@ -118,21 +119,21 @@ impl FitConfig {
                     let needed = audio.window_duration().as_secs_f64();
                     ensure!(
                         long_enough(needed),
-                        "data.clips.window_seconds is {}, but {key}.window_samples at {key}.sample_rate last {needed} s; make the clips' window at least as long",
+                        "{section}.window_seconds is {}, but {key}.window_samples at {key}.sample_rate last {needed} s; make the clips' window at least as long",
                         clips.window_seconds
                     );
                 }
                 Some(SensorConfig::Camera(camera)) => {
                     ensure!(
                         long_enough(f64::from(camera.window_seconds)),
-                        "data.clips.window_seconds is {}, but {key}.window_seconds is {}; make the clips' window at least as long",
+                        "{section}.window_seconds is {}, but {key}.window_seconds is {}; make the clips' window at least as long",
                         clips.window_seconds,
                         camera.window_seconds
                     );
                     let needed = side_needed(camera);
                     ensure!(
                         clips.max_side >= needed,
-                        "data.clips.max_side is {}, but {key}.width and {key}.height of {}×{} after {key}.crop need {needed}; keep larger frames",
+                        "{section}.max_side is {}, but {key}.width and {key}.height of {}×{} after {key}.crop need {needed}; keep larger frames",
                         clips.max_side,
                         camera.width,
                         camera.height
@@ -140,7 +141,7 @@ impl FitConfig {
                 }
                 Some(SensorConfig::Signal(signal)) => ensure!(
                     long_enough(f64::from(signal.window_seconds)),
-                    "data.clips.window_seconds is {}, but {key}.window_seconds is {}; make the clips' window at least as long",
+                    "{section}.window_seconds is {}, but {key}.window_seconds is {}; make the clips' window at least as long",
                     clips.window_seconds,
                     signal.window_seconds
                 ),

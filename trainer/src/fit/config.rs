@@ -7,6 +7,7 @@ use evenkeel::frontend::{AudioConfig, CameraConfig, SensorConfig, SensorConfigs,
 use evenkeel::window::{Modality, PerSensor};
 use serde::{Deserialize, Serialize};
 
+use super::device::TrainingDevice;
 use super::quality::MixedQuality;
 use crate::balance::Balance;
 use crate::data::DataConfig;
@@ -88,6 +89,9 @@ pub struct Training {
     /// sums in another order differ in their last bits.
     #[serde(default = "two_threads")]
     pub shards: usize,
+    /// Where the weights are and gradients are computed; examples are made on the CPU in any case.
+    #[serde(default, skip_serializing_if = "TrainingDevice::is_cpu")]
+    pub device: TrainingDevice,
     /// Update rule.
     #[serde(default = "adamw")]
     pub optimiser: OptimiserKind,

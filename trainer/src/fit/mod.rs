@@ -8,6 +8,7 @@ mod check;
 pub mod checkpoint;
 mod claim;
 mod config;
+mod device;
 mod evaluate;
 mod kept;
 mod metrics;
@@ -26,10 +27,14 @@ pub use bench::{StepTime, step_time};
 pub use calibrate::{Calibrated, calibrate};
 pub use claim::check_data;
 pub use config::{FitConfig, OptimiserKind, Training};
+pub use device::TrainingDevice;
 pub use evaluate::{Answers, Prepared, Workers};
 pub use metrics::{EpochMetrics, RotationRecord, Summary, Sums};
 pub use quality::{MixedQuality, Spoiler, noise_bank, sources};
-pub use result::{PerLostSensor, RunResult, measure, read_result, read_result_file, result_path};
+pub use result::{
+    PerLostSensor, RunResult, Unseen, measure, measure_on, read_result, read_result_file,
+    result_path,
+};
 pub use run::{
     CHECKPOINT_INTERVAL, Watcher, best_weights, fit, fit_saving_every, metrics_path, new_model,
     picture_path,

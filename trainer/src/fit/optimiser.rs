@@ -2,10 +2,10 @@
 
 use std::cell::RefCell;
 
-use candle_core::{CpuStorage, InplaceOp1, Layout, Result};
+use candle_core::{CpuStorage, InplaceOp1, Layout, Result, Tensor};
 
 use super::config::{OptimiserKind, Training};
-use crate::model::Parameters;
+use crate::model::{Parameters, overwrite};
 
 /// Decay rates of AdamW's averages and the term that keeps its division finite.
 const BETA_1: f32 = 0.9;
@@ -99,7 +99,7 @@ impl Optimiser {
                     },
                 },
             };
-            var.as_tensor().inplace_op1(&update)?;
+            update.apply(var.as_tensor())?;
         }
         Ok(norm)
     }
@@ -124,17 +124,18 @@ enum Rule<'a> {
     },
 }
 
-impl InplaceOp1 for Update<'_> {
-    fn name(&self) -> &'static str {
-        "update"
+impl Update<'_> {
+    /// Moves a variable: where it lies on the CPU, else by way of there.
+    fn apply(&self, tensor: &Tensor) -> Result<()> {
+        if tensor.device().is_cpu() {
+            return tensor.inplace_op1(self);
+        }
+        let mut weights = tensor.flatten_all()?.to_vec1()?;
+        self.moved(&mut weights);
+        overwrite(tensor, &weights)
     }
 
-    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> Result<()> {
-        let (CpuStorage::F32(values), Some((start, end))) = (storage, layout.contiguous_offsets())
-        else {
-            candle_core::bail!("only contiguous f32 variables can be trained");
-        };
-        let weights = &mut values[start..end];
+    fn moved(&self, weights: &mut [f32]) {
         let Self {
             gradient,
             scale,
@@ -166,6 +167,19 @@ impl InplaceOp1 for Update<'_> {
                 }
             }
         }
+    }
+}
+
+impl InplaceOp1 for Update<'_> {
+    fn name(&self) -> &'static str {
+        "update"
+    }
+
+    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> Result<()> {
+        match (storage, layout.contiguous_offsets()) {
+            (CpuStorage::F32(values), Some((start, end))) => self.moved(&mut values[start..end]),
+            _ => candle_core::bail!("only contiguous f32 variables can be trained"),
+        }
         Ok(())
     }
 }
@@ -184,7 +198,7 @@ pub fn learning_rate(highest: f64, step: u64, warmup: u64, total: u64) -> f64 {
 mod tests {
     use std::path::Path;
 
-    use candle_core::{Device, Tensor};
+    use candle_core::Device;
 
     use super::super::config::FitConfig;
     use super::*;
@@ -200,7 +214,8 @@ mod tests {
         let all: Vec<String> = all.into_iter().map(str::to_owned).collect();
         let text = include_str!("../../configs/digits.toml");
         let config = FitConfig::parse(text, &all, Path::new("digits.toml")).unwrap();
-        let model = Model::new(&config.model, &config.sensor_configs(), 11, 0).unwrap();
+        let configs = config.sensor_configs();
+        let model = Model::new(&config.model, &configs, 11, 0, &Device::Cpu).unwrap();
         for var in model.parameters.vars() {
             var.set(&Tensor::full(0.5f32, var.shape(), &Device::Cpu).unwrap())
                 .unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use evenkeel::evaluation::Score;
 use evenkeel::files::write_atomically;
 use evenkeel::frontend::SensorConfig;
@@ -49,6 +49,9 @@ pub struct RunResult {
     /// What each sensor contributes to the accuracy on the test split.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shapley: Option<Shapley>,
+    /// The test splits of other data.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unseen: Vec<Unseen>,
     /// Training AIR of each epoch, for fusions with a query.
     pub air: Vec<f64>,
     /// The rotations.
@@ -56,6 +59,17 @@ pub struct RunResult {
     /// [`EpochMetrics::acted`] of the epochs in which a method of balance was at work.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub acted: Vec<PerSensor<f64>>,
+}
+
+/// What a model makes of data from another source than its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Unseen {
+    /// Their name in tables.
+    pub name: String,
+    /// The data, as the data set describes them.
+    pub data: String,
+    /// The best weights on their test split.
+    pub test: Summary,
 }
 
 /// One summary for the loss of each sensor; none where the model does not have it, or has no other.
@@ -156,7 +170,7 @@ pub fn measure(
     run: &Path,
     epochs: &[EpochMetrics],
 ) -> Result<RunResult> {
-    let model = new_model(config, data)?;
+    let model = new_model(config, data, &config.training.device.open()?)?;
     model.parameters.load_file(&best_weights(run))?;
     let best = epochs
         .iter()
@@ -208,6 +222,7 @@ pub fn measure(
         noise: without(Loss::Noise)?,
         absent: without(Loss::Absent)?,
         shapley: Some(shapley),
+        unseen: Vec::new(),
         air: epochs.iter().filter_map(|epoch| epoch.train.air).collect(),
         rotations: epochs
             .iter()
@@ -222,6 +237,25 @@ pub fn measure(
     )
     .with_context(|| format!("cannot write {}", path.display()))?;
     Ok(result)
+}
+
+/// The best weights of a finished run on the test split of any data with the same labels.
+///
+/// # Errors
+/// When the labels are others, or the weights or the data cannot be read.
+pub fn measure_on(config: &FitConfig, data: &dyn Dataset, run: &Path) -> Result<Summary> {
+    let own = config.data.open()?;
+    ensure!(
+        data.labels() == own.labels(),
+        "{} has other labels than the run {}",
+        data.provenance(),
+        run.display()
+    );
+    let model = new_model(config, data, &config.training.device.open()?)?;
+    model.parameters.load_file(&best_weights(run))?;
+    let mut workers = Workers::new(config, &model.frozen())?;
+    let prepared = workers.prepare(data, Split::Test)?;
+    Ok(workers.answer(&model, &prepared)?.summary())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

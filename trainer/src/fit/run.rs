@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use candle_core::Device;
 use evenkeel::files::write_atomically;
 use evenkeel::window::PerSensor;
 use rand::{SeedableRng, seq::SliceRandom};
@@ -85,7 +86,7 @@ pub fn fit_saving_every(
         );
     }
     // What cannot be built must leave no folder that then refuses the mended configuration.
-    let model = new_model(config, data)?;
+    let model = new_model(config, data, &config.training.device.open()?)?;
     let mut workers = Workers::new(config, &model.frozen())?;
     if !checkpoint::path_in(run).exists() {
         model.load_pretrained()?;
@@ -124,16 +125,17 @@ pub fn fit_saving_every(
     Ok(progress.epochs)
 }
 
-/// A model with fresh weights for a configuration and its data.
+/// A model with fresh weights for a configuration and its data, on a device.
 ///
 /// # Errors
 /// When the specification does not fit the frontends.
-pub fn new_model(config: &FitConfig, data: &dyn Dataset) -> Result<Model> {
+pub fn new_model(config: &FitConfig, data: &dyn Dataset, device: &Device) -> Result<Model> {
     Model::new(
         &config.model,
         &config.sensor_configs(),
         data.labels().len(),
         config.training.seed,
+        device,
     )
     .context("the model cannot be built")
 }

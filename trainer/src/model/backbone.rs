@@ -68,7 +68,7 @@ impl Convolutions {
     /// # Errors
     /// When one is missing or misshapen.
     pub fn with_weights(plan: &Plan, weights: &Tensors) -> anyhow::Result<Self> {
-        let mut parameters = Parameters::new(0);
+        let mut parameters = Parameters::new(0, &Device::Cpu);
         let network = Self::new(&mut parameters, Modality::Camera, plan, false)?;
         network.set(&parameters, Modality::Camera, weights)?;
         Ok(network)

@@ -1,6 +1,6 @@
 //! From the tokens of all sensors to one answer.
 
-use candle_core::{D, DType, Device, Result, Tensor};
+use candle_core::{D, DType, Result, Tensor};
 use evenkeel::window::{Modality, PerSensor};
 
 use super::{Fusion, ModelSpec, Parameters, ROTATION, dense};
@@ -29,7 +29,7 @@ impl Pooled {
     /// What is added to the scores of a sample's tokens so that their weights are multiplied by its
     /// validity, `[samples, 1]`; a sensor of validity 0 gets a weight of exactly 0.
     fn log_validity(&self) -> Result<Tensor> {
-        let invisible = Tensor::full(-1e9f32, self.validity.shape(), &Device::Cpu)?;
+        let invisible = Tensor::full(-1e9f32, self.validity.shape(), self.validity.device())?;
         let valid = self.validity.gt(0f32)?;
         valid.where_cond(
             &self.validity.maximum(f32::MIN_POSITIVE)?.log()?,
@@ -41,7 +41,11 @@ impl Pooled {
     pub fn mean(&self) -> Result<Tensor> {
         let samples = self.tokens.dim(0)? / self.count;
         let weight = 1.0 / self.count as f32;
-        self.weighted_sum(&Tensor::full(weight, (samples, self.count), &Device::Cpu)?)
+        self.weighted_sum(&Tensor::full(
+            weight,
+            (samples, self.count),
+            self.tokens.device(),
+        )?)
     }
 }
 
@@ -93,7 +97,7 @@ impl FusionHead {
         let places = Modality::LIVE.into_iter().chain(further).collect();
         let head = match spec.fusion {
             Fusion::Rollingq | Fusion::Attention => {
-                let rotation = Tensor::eye(d, DType::F32, &Device::Cpu)?;
+                let rotation = Tensor::eye(d, DType::F32, parameters.device())?;
                 parameters.buffer(ROTATION, rotation.clone());
                 Head::Attention(Box::new(Attention {
                     cls: parameters.uniform("fusion.cls", 0.05, &[d])?,
@@ -140,8 +144,7 @@ impl FusionHead {
                 .try_fold(means[0].clone(), |sum, mean| sum + mean)?,
         };
         let logits = dense(&joined, &head.0, &head.1, After::Identity)?;
-        let shares = share_of_validity(&self.places, samples, sensors)?;
-        Ok((logits, shares, None))
+        Ok((logits, share_of_validity(&self.places, sensors)?, None))
     }
 }
 
@@ -179,12 +182,11 @@ impl FusionHead {
 }
 
 /// A fusion without attention gives every valid sensor its share of the validity.
-fn share_of_validity(
-    places: &[Modality],
-    samples: usize,
-    sensors: &PerSensor<Option<Pooled>>,
-) -> Result<Tensor> {
-    let zero = Tensor::zeros((samples, 1), DType::F32, &Device::Cpu)?;
+fn share_of_validity(places: &[Modality], sensors: &PerSensor<Option<Pooled>>) -> Result<Tensor> {
+    let zero = match places.iter().find_map(|&m| sensors[m].as_ref()) {
+        Some(sensor) => sensor.validity.zeros_like()?,
+        None => candle_core::bail!("a fusion needs a sensor"),
+    };
     let validity = places
         .iter()
         .map(|&m| sensors[m].as_ref().map_or(&zero, |s| &s.validity));
@@ -274,7 +276,7 @@ impl Attention {
         let h = dense(&h, &self.out.0, &self.out.1, After::Identity)?;
         let logits = dense(&h, &self.head.0, &self.head.1, After::Identity)?;
 
-        let zero = Tensor::zeros((samples, 1), DType::F32, &Device::Cpu)?;
+        let zero = cls_weight.zeros_like()?;
         let mut shares = vec![&cls_weight];
         shares.extend(places.iter().map(|&m| sums[m].as_ref().unwrap_or(&zero)));
         let attention = Tensor::cat(&shares, 1)?

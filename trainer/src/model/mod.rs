@@ -10,6 +10,7 @@ mod vit;
 
 pub use backbone::{Convolutions, Frozen};
 pub use fusion::{AttentionState, Pooled};
+pub(crate) use parameters::overwrite;
 pub use parameters::{
     NamedTensor, Parameters, ParametersError, little_endian, read_f32, to_safetensors,
 };
@@ -78,7 +79,7 @@ pub fn sensors(fusion: Fusion, configs: &SensorConfigs) -> PerSensor<bool> {
 }
 
 impl Model {
-    /// A model with weights drawn from `seed`.
+    /// A model with weights drawn from `seed`, on `device`; its frozen networks stay on the CPU.
     ///
     /// # Errors
     /// When the specification does not fit the frontends: stems larger than their input, heads that
@@ -88,6 +89,7 @@ impl Model {
         configs: &SensorConfigs,
         classes: usize,
         seed: u64,
+        device: &Device,
     ) -> Result<Self> {
         if spec.heads == 0 || !spec.width.is_multiple_of(spec.heads) {
             bail!(
@@ -116,7 +118,7 @@ impl Model {
             let input = spec.input(config).map_err(candle_core::Error::msg)?;
             StemLayout::new(input, stem, spec.width).map(Some)
         })?;
-        let mut parameters = Parameters::new(seed);
+        let mut parameters = Parameters::new(seed, device);
         let mut backbones: PerSensor<Option<Arc<Convolutions>>> = PerSensor::default();
         let mut encoders = PerSensor::default();
         for modality in Modality::ALL {
@@ -195,6 +197,7 @@ impl Model {
     /// # Errors
     /// When features have another size than the frontends of this model give.
     pub fn batch(&self, samples: &[(&Features, PerSensor<f32>)]) -> Result<Batch> {
+        let device = self.parameters.device();
         let mut batch = Batch {
             size: samples.len(),
             patches: PerSensor::default(),
@@ -213,8 +216,8 @@ impl Model {
                     .iter()
                     .map(|(features, _)| features[modality].as_deref());
                 batch.patches[modality] = Some(match &self.backbones[modality] {
-                    Some(network) => layout.pixels(given, network.tuned)?,
-                    None => layout.cut(given)?,
+                    Some(network) => layout.pixels(given, network.tuned, device)?,
+                    None => layout.cut(given, device)?,
                 });
             }
         }
@@ -250,7 +253,7 @@ impl Model {
                 validity: Tensor::from_slice(
                     &batch.validity[modality],
                     (batch.size, 1),
-                    &Device::Cpu,
+                    self.parameters.device(),
                 )?,
             };
             let mean = sensor.mean()?;

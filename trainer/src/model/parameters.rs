@@ -16,6 +16,7 @@ pub struct Parameters {
     names: Vec<String>,
     vars: Vec<Var>,
     buffers: Vec<(String, Tensor)>,
+    device: Device,
     rng: ChaCha8Rng,
 }
 
@@ -48,17 +49,23 @@ pub enum ParametersError {
 }
 
 impl Parameters {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64, device: &Device) -> Self {
         Self {
             names: Vec::new(),
             vars: Vec::new(),
             buffers: Vec::new(),
+            device: device.clone(),
             rng: ChaCha8Rng::seed_from_u64(seed),
         }
     }
 
+    /// Where the variables are.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
     fn add(&mut self, name: String, values: Vec<f32>, shape: &[usize]) -> Result<Tensor> {
-        let var = Var::from_vec(values, shape, &Device::Cpu)?;
+        let var = Var::from_vec(values, shape, &self.device)?;
         let tensor = var.as_tensor().clone();
         self.names.push(name);
         self.vars.push(var);
@@ -266,24 +273,7 @@ pub fn to_safetensors(tensors: &[NamedTensor]) -> std::result::Result<Vec<u8>, P
 }
 
 /// Replaces the values of a tensor that others hold too.
-fn overwrite(tensor: &Tensor, values: &[f32]) -> Result<()> {
-    struct Overwrite<'a>(&'a [f32]);
-    impl candle_core::InplaceOp1 for Overwrite<'_> {
-        fn name(&self) -> &'static str {
-            "overwrite"
-        }
-        fn cpu_fwd(
-            &self,
-            storage: &mut candle_core::CpuStorage,
-            _: &candle_core::Layout,
-        ) -> Result<()> {
-            let candle_core::CpuStorage::F32(values) = storage else {
-                candle_core::bail!("only f32 tensors can be overwritten");
-            };
-            values.copy_from_slice(self.0);
-            Ok(())
-        }
-    }
+pub(crate) fn overwrite(tensor: &Tensor, values: &[f32]) -> Result<()> {
     if tensor.elem_count() != values.len() {
         candle_core::bail!(
             "{} values for a tensor of shape {:?}",
@@ -291,5 +281,6 @@ fn overwrite(tensor: &Tensor, values: &[f32]) -> Result<()> {
             tensor.dims()
         );
     }
-    tensor.inplace_op1(&Overwrite(values))
+    let values = Tensor::from_slice(values, tensor.dims(), tensor.device())?;
+    tensor.slice_set(&values, 0, 0)
 }

@@ -130,6 +130,7 @@ impl StemLayout {
     pub fn cut<'a>(
         &self,
         inputs: impl ExactSizeIterator<Item = Option<&'a [f32]>>,
+        device: &Device,
     ) -> Result<Tensor> {
         let patch = self.first().patch();
         let rows = inputs.len() * self.patches();
@@ -137,7 +138,7 @@ impl StemLayout {
         for input in inputs {
             self.extend(&mut values, input)?;
         }
-        Tensor::from_vec(values, (rows, patch), &Device::Cpu)
+        Tensor::from_vec(values, (rows, patch), device)
     }
 
     /// What a stem with a pre-trained network takes instead, zeros where there is none: the pixels of some inputs `[pictures,
@@ -149,6 +150,7 @@ impl StemLayout {
         &self,
         inputs: impl ExactSizeIterator<Item = Option<&'a [f32]>>,
         tuned: bool,
+        device: &Device,
     ) -> Result<Tensor> {
         let size = match &self.backbone {
             Some(plan) if tuned => plan.input(),
@@ -170,7 +172,7 @@ impl StemLayout {
                 Some(input) => values.extend_from_slice(input),
             }
         }
-        Tensor::from_vec(values, (count * length / channels, channels), &Device::Cpu)
+        Tensor::from_vec(values, (count * length / channels, channels), device)
     }
 
     /// Appends the patches that the first stage reads in one input to `out`; zeros if there is none.

@@ -80,7 +80,14 @@ fn seeded(fusion: Fusion, activation: Activation, seed: u64) -> Model {
         Some(SensorConfig::Audio(&audio)),
         Some(SensorConfig::Camera(&camera)),
     );
-    Model::new(&spec(fusion, activation), &configs, 5, seed).unwrap()
+    Model::new(
+        &spec(fusion, activation),
+        &configs,
+        5,
+        seed,
+        &candle_core::Device::Cpu,
+    )
+    .unwrap()
 }
 
 fn features(seed: u64) -> Features {

@@ -151,7 +151,7 @@ fn it_answers_like_its_library() {
     let path = folder.path().join("vit.safetensors");
     let weights = made(10);
     candle_core::safetensors::save(&weights.clone().into_iter().collect(), &path).unwrap();
-    let model = Model::new(&spec(&path), &seeing(&camera()), 3, 0).unwrap();
+    let model = Model::new(&spec(&path), &seeing(&camera()), 3, 0, &Device::Cpu).unwrap();
     model.load_pretrained().unwrap();
     let picture = crate::ops::check::random(8, &[1, 3, SIDE, SIDE]);
     let features = PerSensor::pair(
@@ -181,7 +181,7 @@ fn what_does_not_fit_is_named() {
     let path = folder.path().join("vit.safetensors");
     let refused = |weights: BTreeMap<String, Tensor>| {
         candle_core::safetensors::save(&weights.into_iter().collect(), &path).unwrap();
-        let model = Model::new(&spec(&path), &seeing(&camera()), 3, 0).unwrap();
+        let model = Model::new(&spec(&path), &seeing(&camera()), 3, 0, &Device::Cpu).unwrap();
         format!("{:#}", model.load_pretrained().unwrap_err())
     };
     assert!(refused(made(17)).contains("positions for 16 patches"));

@@ -4,7 +4,7 @@ use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 
 use super::matrix::{Into, Matrix, multiply};
 use super::softmax::softmax_in_place;
-use super::{values, with_values};
+use super::{plain, values, with_values};
 
 /// softmax(q·kᵀ/√(d/heads))·v in each head, heads side by side (Vaswani et al. 2017).
 ///
@@ -18,6 +18,9 @@ pub fn self_attention(qkv: &Tensor, tokens: usize, heads: usize) -> Result<Tenso
     if tokens == 0 || heads == 0 || !rows.is_multiple_of(tokens) || !width.is_multiple_of(3 * heads)
     {
         bail!("attention: {rows}×{width} does not split into {tokens} tokens and {heads} heads");
+    }
+    if !qkv.device().is_cpu() {
+        return plain::self_attention(qkv, tokens, heads);
     }
     qkv.apply_op1(SelfAttention {
         tokens,

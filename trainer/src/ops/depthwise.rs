@@ -2,7 +2,7 @@
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
-use super::{After, Patches, values, with_values};
+use super::{After, Patches, plain, values, with_values};
 
 /// Σₖ w(k)·x(patch pixel k) + b in each channel, for pictures x `[pictures · rows · columns, channels]`, w
 /// `[kernel rows · kernel columns, channels]`, b `[channels]`: `[pictures · patches, channels]`.
@@ -26,6 +26,9 @@ pub fn depthwise(
             weight.dims(),
             bias.dims()
         );
+    }
+    if !x.device().is_cpu() {
+        return plain::depthwise(x, weight, bias, patches, after);
     }
     x.apply_op3(weight, bias, Depthwise { patches, after })
 }

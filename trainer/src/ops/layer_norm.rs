@@ -2,7 +2,7 @@
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
-use super::{values, with_values};
+use super::{plain, values, with_values};
 
 /// Added to the variance; the same value stands in the exported graphs.
 pub const LAYER_NORM_EPSILON: f32 = 1e-5;
@@ -20,6 +20,9 @@ pub fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> 
             x.dims(),
             weight.dims()
         );
+    }
+    if !x.device().is_cpu() {
+        return plain::layer_norm(x, weight, bias);
     }
     x.apply_op3(weight, bias, LayerNorm { d })
 }

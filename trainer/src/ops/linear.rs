@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
 use super::matrix::{Into, Matrix, multiply};
-use super::{After, values, with_values};
+use super::{After, plain, values, with_values};
 
 /// x·Wᵀ + b for x `[n, in]`, W `[out, in]`, b `[period, out]`: row i gets row i mod `period` of b.
 ///
@@ -23,6 +23,9 @@ pub fn linear(x: &Tensor, weight: &Tensor, bias: &Tensor, after: After) -> Resul
             weight.dims(),
             bias.dims()
         );
+    }
+    if !x.device().is_cpu() {
+        return plain::linear(x, weight, bias, after);
     }
     let needs_input_gradient = x.track_op();
     x.apply_op3(

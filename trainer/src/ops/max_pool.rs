@@ -2,7 +2,7 @@
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
-use super::{Patches, values, with_values};
+use super::{Patches, plain, values, with_values};
 
 /// The largest value of each channel under each patch of pictures `[pictures · rows · columns, channels]`:
 /// `[pictures · patches, channels]`.
@@ -11,6 +11,9 @@ use super::{Patches, values, with_values};
 /// When the pictures have another size, or the kernel does not fit into them.
 pub fn max_pool(x: &Tensor, patches: Patches) -> Result<Tensor> {
     patches.check(x.dims2()?.0, "max_pool")?;
+    if !x.device().is_cpu() {
+        return plain::max_pool(x, patches);
+    }
     x.apply_op1(MaxPool(patches))
 }
 

@@ -4,7 +4,7 @@
 //! stops learning (huggingface/candle#2168). Built from primitive operations they train, but most of
 //! a step is then spent on temporary tensors. These few operations cover a transformer block and a
 //! convolutional network; each is one pass forward and one backward, single-threaded: the trainer runs
-//! one shard of the batch per thread instead.
+//! one shard of the batch per thread instead. They run on the CPU; tensors elsewhere take the plain form.
 
 mod after;
 mod attention;
@@ -14,6 +14,7 @@ mod linear;
 mod matrix;
 mod max_pool;
 mod patches;
+mod plain;
 mod softmax;
 mod unfold;
 

@@ -2,7 +2,7 @@
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
-use super::{Patches, values, with_values};
+use super::{Patches, plain, values, with_values};
 
 /// Patches `[pictures · patches, kernel rows · kernel columns · channels]` of pictures
 /// `[pictures · rows · columns, channels]`.
@@ -11,6 +11,9 @@ use super::{Patches, values, with_values};
 /// When the pictures have another size, or the kernel does not fit into them.
 pub fn unfold(x: &Tensor, patches: Patches) -> Result<Tensor> {
     patches.check(x.dims2()?.0, "unfold")?;
+    if !x.device().is_cpu() {
+        return plain::unfold(x, patches);
+    }
     x.apply_op1(Unfold(patches))
 }
 

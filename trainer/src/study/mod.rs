@@ -4,6 +4,7 @@ mod background;
 mod faults;
 mod figure;
 mod health_table;
+mod merge;
 mod robustness;
 mod robustness_table;
 mod table;
@@ -19,7 +20,7 @@ use anyhow::{Context, Result, ensure};
 use evenkeel::files::write_atomically;
 use serde::Deserialize;
 
-use crate::fit::{self, FitConfig, RunResult, Watcher};
+use crate::fit::{self, FitConfig, RunResult, Unseen, Watcher};
 
 /// What a study compares.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -32,9 +33,28 @@ pub struct StudyConfig {
     /// How the models are measured with a sensor corrupted; they are not if absent.
     #[serde(default)]
     pub robustness: Option<RobustnessConfig>,
+    /// Further test data, from other sources than the configuration's own.
+    #[serde(default)]
+    pub unseen: Vec<OtherData>,
     /// What is compared.
     #[serde(rename = "method")]
     pub methods: Vec<Method>,
+}
+
+/// Data on which every model of the study is measured once more.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherData {
+    /// Their name in the table.
+    pub name: String,
+    /// What makes the base configuration's data these, as `key=value`; of them the test split is used.
+    pub set: Vec<String>,
+}
+
+impl OtherData {
+    fn config(&self, study: &StudyConfig) -> Result<FitConfig> {
+        FitConfig::read(&study.base, &self.set)
+    }
 }
 
 /// One row of the table.
@@ -43,6 +63,9 @@ pub struct StudyConfig {
 pub struct Method {
     /// Its name in the table.
     pub name: String,
+    /// Its own training configuration, relative to the study, in place of the study's.
+    #[serde(default)]
+    pub base: Option<PathBuf>,
     /// What it changes in the base configuration, as `key=value`.
     pub set: Vec<String>,
 }
@@ -63,7 +86,11 @@ impl StudyConfig {
             .with_context(|| format!("cannot read the study {}", path.display()))?;
         let mut study: Self =
             toml::from_str(&text).with_context(|| format!("{} is not a study", path.display()))?;
-        study.base = path.parent().unwrap_or(Path::new(".")).join(&study.base);
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let bases = study.methods.iter_mut().filter_map(|m| m.base.as_mut());
+        for base in bases.chain([&mut study.base]) {
+            *base = folder.join(&*base);
+        }
         let mut names: Vec<String> = study.methods.iter().map(Method::file_name).collect();
         names.sort();
         names.dedup();
@@ -137,7 +164,7 @@ impl Method {
         let mut changes = self.set.clone();
         changes.push(format!("data.seed={seed}"));
         changes.push(format!("training.seed={seed}"));
-        FitConfig::read(&study.base, &changes)
+        FitConfig::read(self.base.as_ref().unwrap_or(&study.base), &changes)
     }
 
     /// The result of one seed, `None` if it is not there yet.
@@ -177,9 +204,19 @@ impl Method {
     ) -> Result<()> {
         let config = self.config(study, seed)?;
         let folder = self.run_in(runs, seed);
+        // Before the data, which may take hours to decode.
+        config.training.device.open()?;
         let data = config.data.open()?;
         let epochs = fit::fit(&config, &*data, &folder, watcher)?;
-        let result = fit::measure(&config, &*data, &folder, &epochs)?;
+        let mut result = fit::measure(&config, &*data, &folder, &epochs)?;
+        for unseen in &study.unseen {
+            let elsewhere = unseen.config(study)?.data.open()?;
+            result.unseen.push(Unseen {
+                name: unseen.name.clone(),
+                data: elsewhere.provenance(),
+                test: fit::measure_on(&config, &*elsewhere, &folder)?,
+            });
+        }
         let path = self.result_in(results, seed);
         write_atomically(
             &path,
@@ -216,8 +253,14 @@ mod tests {
             "robustness-study.toml",
             "grid-study.toml",
             "grid-robustness-study.toml",
+            "pretrained-grid-study.toml",
+            "unseen-study.toml",
+            "learning-curve.toml",
         ] {
             let study = study(name);
+            for other in &study.unseen {
+                other.config(&study).unwrap();
+            }
             for method in &study.methods {
                 let config = method.config(&study, study.seeds[0]);
                 config.unwrap_or_else(|error| panic!("{name}, {}: {error:#}", method.name));

@@ -35,6 +35,7 @@ pub fn table(results: &Results) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
     let _ = accuracy(&mut text, results);
+    let _ = unseen(&mut text, results);
     let _ = contributions(&mut text, results);
     let _ = rotations(&mut text, results);
     let _ = losses(&mut text, results);
@@ -110,6 +111,61 @@ fn row(cells: &[&[String]]) -> String {
 fn head(names: &[&[String]]) -> String {
     let count = names.iter().map(|some| some.len()).sum();
     format!("{}|{}\n", row(names), "---|".repeat(count))
+}
+
+/// Data from other sources, where the results have any.
+fn unseen(text: &mut String, results: &Results) -> std::fmt::Result {
+    let mut names: Vec<&str> = Vec::new();
+    for (_, runs) in &results.methods {
+        for unseen in runs.iter().flat_map(|run| &run.unseen) {
+            if !names.contains(&unseen.name.as_str()) {
+                names.push(&unseen.name);
+            }
+        }
+    }
+    if names.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        text,
+        "\n## Other sources than those of the training, percent\n"
+    )?;
+    writeln!(
+        text,
+        "The same models on data that have nothing in common with what they were trained and chosen on: everything by both \
+         sensors, by the probe of the microphone's encoder, by that of the camera's. Mean over the seeds ± 95 % interval.\n"
+    )?;
+    let sensors = sensors(results);
+    text.push_str(&head(&[
+        &["data", "windows", "method", "accuracy"].map(str::to_owned),
+        &each(&sensors, |m| format!("{m} probe")),
+    ]));
+    for name in names {
+        for (method, runs) in &results.methods {
+            let tests: Vec<&Summary> = runs
+                .iter()
+                .flat_map(|run| &run.unseen)
+                .filter(|unseen| unseen.name == name)
+                .map(|unseen| &unseen.test)
+                .collect();
+            let Some(first) = tests.first() else {
+                continue;
+            };
+            let of = |f: &dyn Fn(&Summary) -> Option<f64>| -> Vec<f64> {
+                tests.iter().filter_map(|&test| f(test)).collect()
+            };
+            text.push_str(&row(&[
+                &[
+                    name.to_owned(),
+                    first.examples.to_string(),
+                    method.clone(),
+                    percent(&of(&|s| Some(s.accuracy))),
+                ],
+                &each(&sensors, |&m| percent(&of(&|s| s.probe(m)))),
+            ]));
+        }
+    }
+    Ok(())
 }
 
 /// What each sensor contributes to the accuracy, where the results say so.

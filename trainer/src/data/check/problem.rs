@@ -41,6 +41,10 @@ pub enum Kind {
     Duplicate,
     /// A clip is shorter than the window.
     Short,
+    /// A clip that the list names is not there.
+    Missing,
+    /// What the data set itself says must be known.
+    Caution,
     /// A sensor was not well.
     Unwell,
     /// A clip lacks the sensor that others have.

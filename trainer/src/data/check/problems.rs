@@ -37,6 +37,8 @@ impl Findings<'_> {
         let mut problems: Vec<Problem> = [
             self.unreadable(),
             self.refused(),
+            self.missing(),
+            self.caution(),
             self.short(),
             self.speakers_apart(),
             self.no_speakers(),
@@ -104,6 +106,25 @@ impl Findings<'_> {
             title: "training would not begin".to_owned(),
             advice: "Do as the line says; `fit` ends with the same sentence.",
             clips: vec![reason],
+        })
+    }
+
+    fn missing(&self) -> Option<Problem> {
+        problem(
+            Kind::Missing,
+            |clips| format!("{clips} of the list are not there"),
+            "Get them, or say with every figure how many were missing.",
+            self.listed.missing.clone(),
+        )
+    }
+
+    fn caution(&self) -> Option<Problem> {
+        let lines = self.listed.cautions.clone();
+        (!lines.is_empty()).then(|| Problem {
+            kind: Kind::Caution,
+            title: "this data set has something to know about it".to_owned(),
+            advice: "Say it with every figure; the model's card says it too.",
+            clips: lines,
         })
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use evenkeel::clip::{write_png, write_wav};
 use evenkeel::noise::white;
@@ -12,6 +13,7 @@ use evenkeel::window::{Frame, SampleRate, Sound};
 use tempfile::TempDir;
 
 use super::*;
+use crate::data::clips::ClipsConfig;
 
 const CLASSES: [&str; 3] = ["bell", "knock", "nothing"];
 

@@ -43,10 +43,12 @@ impl Default for Augmentation {
 }
 
 impl Augmentation {
+    /// `section` is where the values stand in the configuration, such as `data.clips.augmentation`.
+    ///
     /// # Errors
     /// When a value leaves the range that its field names; the message names its key.
-    pub fn check(&self) -> anyhow::Result<()> {
-        let key = |name: &str| format!("data.clips.augmentation.{name}");
+    pub fn check(&self, section: &str) -> anyhow::Result<()> {
+        let key = |name: &str| format!("{section}.{name}");
         within(&key("shift"), self.shift, 0.0..=10.0)?;
         within(&key("gain_db"), self.gain_db, 0.0..=40.0)?;
         within(&key("noise_db"), self.noise_db, 0.0..=100.0)?;

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
+use evenkeel::clip::ClipList;
 use serde::{Deserialize, Serialize};
 
-use super::Augmentation;
+use super::{Augmentation, Layout, Listing, Windows};
 use crate::data::digits;
-use crate::data::range::within;
+use crate::data::fetch::{self, Store};
 
 /// Which clips, and how they are used.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,25 +37,29 @@ pub struct ClipsConfig {
     /// The label that means that there is nothing to recognise.
     #[serde(default = "nothing")]
     pub nothing: String,
+    /// At most this many clips of each class are trained on, drawn from the seed; all if absent. To see how much more
+    /// clips would help.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most_per_class: Option<usize>,
     /// What training windows are changed by.
     #[serde(default)]
     pub augmentation: Augmentation,
 }
 
 fn one_second() -> f32 {
-    1.0
+    Windows::default().window_seconds
 }
 
 fn sixteen_kilohertz() -> u32 {
-    16_000
+    Windows::default().sample_rate
 }
 
 fn twenty_five() -> f32 {
-    25.0
+    Windows::default().frame_rate
 }
 
 fn small() -> u32 {
-    128
+    Windows::default().max_side
 }
 
 fn nothing() -> String {
@@ -71,27 +76,63 @@ impl Default for ClipsConfig {
             frame_rate: twenty_five(),
             max_side: small(),
             nothing: nothing(),
+            most_per_class: None,
             augmentation: Augmentation::default(),
         }
     }
 }
 
 impl ClipsConfig {
-    /// # Errors
-    /// When there is no source or two, or a value leaves its range; the message names its key.
-    pub fn check(&self) -> Result<()> {
+    /// Where the clips are listed, and what to call that.
+    fn source(&self, store: &Store) -> Result<(PathBuf, String)> {
+        match (&self.path, &self.collection) {
+            (Some(path), _) => {
+                let name = path.file_name().unwrap_or(path.as_os_str());
+                Ok((path.clone(), name.display().to_string()))
+            }
+            (None, Some(name)) => {
+                let collection = fetch::collection(name)?;
+                let from = format!("{name} ({})", collection.licence);
+                Ok((store.unpacked(collection)?, from))
+            }
+            (None, None) => bail!("data.clips needs a path or a collection"),
+        }
+    }
+}
+
+impl Layout for ClipsConfig {
+    fn section(&self) -> &'static str {
+        "data.clips"
+    }
+
+    fn windows(&self) -> Windows {
+        Windows {
+            window_seconds: self.window_seconds,
+            sample_rate: self.sample_rate,
+            frame_rate: self.frame_rate,
+            max_side: self.max_side,
+            most_per_class: self.most_per_class,
+            augmentation: self.augmentation,
+        }
+    }
+
+    fn check(&self) -> Result<()> {
         ensure!(
             self.path.is_some() != self.collection.is_some(),
             "data.clips needs either a path or a collection, and not both"
         );
-        within(
-            "data.clips.window_seconds",
-            self.window_seconds,
-            0.05..=60.0,
-        )?;
-        within("data.clips.sample_rate", self.sample_rate, 1_000..=384_000)?;
-        within("data.clips.frame_rate", self.frame_rate, 0.0..=1000.0)?;
-        within("data.clips.max_side", self.max_side, 1..=4096)?;
-        self.augmentation.check()
+        self.windows().check(self.section())
+    }
+
+    fn list(&self, store: &Store) -> Result<Listing> {
+        let (root, from) = self.source(store)?;
+        Ok(Listing {
+            entries: ClipList::read(&root)?.entries,
+            root,
+            from,
+            nothing: self.nothing.clone(),
+            missing: Vec::new(),
+            cautions: Vec::new(),
+        })
     }
 }

@@ -1,25 +1,31 @@
-//! Recorded audio-visual clips of the user's own, from a folder per class or a CSV file.
+//! Recorded audio-visual clips, from wherever a [`Layout`] lists them: the user's own
+//! ([`ClipsConfig`]), or a data set of the field ([`paper`](super::paper)).
 
 mod augment;
 pub mod cache;
+mod caution;
 mod config;
+mod layout;
+mod listed;
 mod split;
+mod windows;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use evenkeel::clip::{Clip, ClipEntry, ClipList};
+use evenkeel::clip::{Clip, ClipEntry};
 use evenkeel::random;
 use evenkeel::window::Modality;
-use indicatif::{ProgressBar, ProgressStyle};
-use rayon::prelude::*;
 
 pub use self::augment::Augmentation;
-use self::cache::{ClipCache, Reduction};
+use self::cache::ClipCache;
 pub use self::config::ClipsConfig;
+pub use self::layout::{Layout, Listing};
+pub use self::listed::{Listed, progress};
 pub use self::split::Splits;
-use super::fetch::{self, Store};
+pub use self::windows::Windows;
+use super::fetch::Store;
 use super::{Dataset, Example, Split, hash};
 
 /// Share of the clips that may be unusable before training is refused.
@@ -29,7 +35,8 @@ const REASONS: usize = 10;
 
 /// The data set. Every clip is decoded once, into the cache.
 pub struct Clips {
-    config: ClipsConfig,
+    windows: Windows,
+    nothing: String,
     seed: u64,
     labels: Vec<String>,
     cache: ClipCache,
@@ -39,6 +46,8 @@ pub struct Clips {
     splits: [Vec<usize>; 3],
     /// Why the others are not.
     left_out: Vec<String>,
+    /// What must be known to read the figures right.
+    cautions: Vec<String>,
     how: &'static str,
     from: String,
 }
@@ -54,12 +63,15 @@ impl Clips {
     /// # Errors
     /// When the list is unusable, a clip has no label, there is one class only or one without a clip
     /// for training, too many clips cannot be read, or a split would be empty.
-    pub fn load(config: &ClipsConfig, seed: u64, store: &Store) -> anyhow::Result<Self> {
-        let listed = Listed::open(config, store)?;
+    pub fn load(layout: &dyn Layout, seed: u64, store: &Store) -> anyhow::Result<Self> {
+        let listed = Listed::open(layout, store)?;
         let split = listed.split(seed)?;
         let reasons = listed.prepare();
-        let clips = Self::of(listed, split, &reasons, config, seed)?;
+        let clips = Self::of(listed, split, &reasons, seed)?;
         say_left_out(&clips.left_out, reasons.len());
+        for caution in &clips.cautions {
+            eprintln!("warning: {caution}");
+        }
         Ok(clips)
     }
 
@@ -72,7 +84,6 @@ impl Clips {
         listed: Listed,
         (mut splits, how): Splits,
         reasons: &[Option<String>],
-        config: &ClipsConfig,
         seed: u64,
     ) -> anyhow::Result<Self> {
         let Listed {
@@ -81,7 +92,10 @@ impl Clips {
             entries,
             labels,
             cache,
-            ..
+            nothing,
+            windows,
+            missing,
+            mut cautions,
         } = listed;
         let path = root.display();
         let left_out: Vec<String> = reasons.iter().flatten().cloned().collect();
@@ -89,6 +103,8 @@ impl Clips {
         for list in &mut splits {
             list.retain(|&at| reasons[at].is_none());
         }
+        cautions.extend(caution::missing_clips(&missing, entries.len()));
+        cautions.extend(caution::shared_speakers(&entries, &splits));
         let mut clips = Vec::with_capacity(entries.len());
         for entry in entries {
             match labels.iter().position(|l| Some(l) == entry.label.as_ref()) {
@@ -96,14 +112,20 @@ impl Clips {
                 None => bail!("{path}: clip {} has no label", entry.name),
             }
         }
+        if let Some(most) = windows.most_per_class {
+            let train = &mut splits[Split::Train as usize];
+            split::thin(train, |at| clips[at].1, most, seed);
+        }
         let clips = Self {
-            config: config.clone(),
+            windows,
+            nothing,
             seed,
             labels,
             cache,
             clips,
             splits,
             left_out,
+            cautions,
             how,
             from,
         };
@@ -144,126 +166,6 @@ impl Clips {
     }
 }
 
-/// The clips that a configuration names, before they are split.
-#[derive(Debug, Clone)]
-pub struct Listed {
-    /// The folder or list that they were read from.
-    pub root: PathBuf,
-    /// What to call that.
-    from: String,
-    /// Each cut to a little more than a window, so that it can be moved about. At least one.
-    pub entries: Vec<ClipEntry>,
-    /// Class names in alphabetical order, the one for nothing last.
-    pub labels: Vec<String>,
-    /// Where they are kept once they were decoded.
-    pub cache: ClipCache,
-    /// The class for there being nothing, whether there are clips of it or not.
-    nothing: String,
-}
-
-impl Listed {
-    /// Reads the list and opens no clip.
-    ///
-    /// # Errors
-    /// When the configuration or the list is unusable, or a clip has no label.
-    pub fn open(config: &ClipsConfig, store: &Store) -> anyhow::Result<Self> {
-        config.check()?;
-        let (root, from) = source(config, store)?;
-        let entries = listed(&root, config)?;
-        Ok(Self {
-            labels: labels(&entries, &config.nothing),
-            cache: ClipCache::new(store.cache.join("clips"), reduction(config))?,
-            nothing: config.nothing.clone(),
-            root,
-            from,
-            entries,
-        })
-    }
-
-    /// Indices of the clips of each split, and in words how they were split; see [`Clips::load`].
-    ///
-    /// # Errors
-    /// When there is one class only, or the clips cannot be split.
-    pub fn split(&self, seed: u64) -> anyhow::Result<Splits> {
-        let path = self.root.display();
-        ensure!(
-            self.labels.len() > 1,
-            "{path}: every clip is of the class {:?}; add clips of another class, or of {:?} for there being nothing",
-            self.labels[0],
-            self.nothing
-        );
-        split::split(&self.entries, seed).with_context(|| format!("cannot split {path}"))
-    }
-
-    /// Decodes every clip that is not in the cache yet; for each why it cannot be read, if so.
-    pub fn prepare(&self) -> Vec<Option<String>> {
-        let bar = progress("clips", self.entries.len());
-        let reasons = self
-            .entries
-            .par_iter()
-            .map(|entry| {
-                let result = self.cache.prepare(entry);
-                bar.inc(1);
-                result.err().map(|error| format!("{error:#}"))
-            })
-            .collect();
-        bar.finish_and_clear();
-        reasons
-    }
-}
-
-/// A bar for so many clips; silent where the output is no terminal.
-pub fn progress(what: &'static str, clips: usize) -> ProgressBar {
-    ProgressBar::new(clips as u64)
-        .with_message(what)
-        .with_style(
-            ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} {eta}")
-                .expect("the template is fixed"),
-        )
-}
-
-/// Where the clips are listed, and what to call that.
-fn source(config: &ClipsConfig, store: &Store) -> anyhow::Result<(PathBuf, String)> {
-    match (&config.path, &config.collection) {
-        (Some(path), _) => {
-            let name = path.file_name().unwrap_or(path.as_os_str());
-            Ok((path.clone(), name.display().to_string()))
-        }
-        (None, Some(name)) => {
-            let collection = fetch::collection(name)?;
-            let from = format!("{name} ({})", collection.licence);
-            Ok((store.unpacked(collection)?, from))
-        }
-        (None, None) => bail!("data.clips needs a path or a collection"),
-    }
-}
-
-/// The clips of a list, each cut to a little more than a window, so that it can be moved about.
-fn listed(root: &Path, config: &ClipsConfig) -> anyhow::Result<Vec<ClipEntry>> {
-    let list = ClipList::read(root)?;
-    if let Some(entry) = list.entries.iter().find(|entry| entry.label.is_none()) {
-        bail!(
-            "{}: clip {} has no label; training needs the label of every clip",
-            root.display(),
-            entry.name
-        );
-    }
-    let wanted = Duration::from_secs_f32(config.window_seconds + 2.0 * config.augmentation.shift);
-    Ok(list
-        .entries
-        .iter()
-        .map(|entry| entry.centred(wanted))
-        .collect())
-}
-
-fn reduction(config: &ClipsConfig) -> Reduction {
-    Reduction {
-        sample_rate: config.sample_rate,
-        frame_rate: config.frame_rate,
-        max_side: config.max_side,
-    }
-}
-
 /// Refuses clips of which too many cannot be used.
 fn refuse_many(left_out: &[String], clips: usize, root: &Path) -> anyhow::Result<()> {
     let Some(first) = left_out.first() else {
@@ -293,17 +195,6 @@ fn say_left_out(left_out: &[String], clips: usize) {
     }
 }
 
-/// Class names in alphabetical order, the one for nothing last.
-fn labels(entries: &[ClipEntry], nothing: &str) -> Vec<String> {
-    let mut labels: Vec<String> = entries
-        .iter()
-        .filter_map(|entry| entry.label.clone())
-        .collect();
-    labels.sort_by_key(|label| (label == nothing, label.clone()));
-    labels.dedup();
-    labels
-}
-
 impl Dataset for Clips {
     fn labels(&self) -> &[String] {
         &self.labels
@@ -312,7 +203,7 @@ impl Dataset for Clips {
     fn nothing(&self) -> Option<&str> {
         self.labels
             .iter()
-            .find(|label| **label == self.config.nothing)
+            .find(|label| **label == self.nothing)
             .map(String::as_str)
     }
 
@@ -321,7 +212,7 @@ impl Dataset for Clips {
     }
 
     fn window_length(&self) -> Duration {
-        Duration::from_secs_f32(self.config.window_seconds)
+        self.windows.length()
     }
 
     fn example(&self, split: Split, epoch: u32, index: usize) -> anyhow::Result<Example> {
@@ -332,7 +223,7 @@ impl Dataset for Clips {
         let length = self.window_length();
         let middle = clip.duration.saturating_sub(length) / 2;
         let mut rng = random::rng("clips", &[self.seed, u64::from(epoch), index as u64]);
-        let augmentation = &self.config.augmentation;
+        let augmentation = &self.windows.augmentation;
         Ok(Example {
             window: augmentation.window(&clip, middle, length, &mut rng),
             label,
@@ -379,6 +270,10 @@ impl Dataset for Clips {
 
     fn left_out(&self) -> &[String] {
         &self.left_out
+    }
+
+    fn cautions(&self) -> &[String] {
+        &self.cautions
     }
 }
 

@@ -51,6 +51,20 @@ pub fn split(entries: &[ClipEntry], seed: u64) -> anyhow::Result<Splits> {
     Ok((splits, how))
 }
 
+/// Leaves at most `most` clips of each class in `train`, drawn from `seed`; with a larger `most` the same ones and others.
+pub fn thin(train: &mut Vec<usize>, label_of: impl Fn(usize) -> usize, most: usize, seed: u64) {
+    let mut classes: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for &at in train.iter() {
+        classes.entry(label_of(at)).or_default().push(at);
+    }
+    train.clear();
+    for (class, mut clips) in classes {
+        clips.shuffle(&mut random::rng("fewer clips", &[seed, class as u64]));
+        train.extend(clips.into_iter().take(most));
+    }
+    train.sort_unstable();
+}
+
 type Parts = Vec<(usize, Split)>;
 
 /// What a clip may not be parted from.

@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use evenkeel::clip::{ClipSource, write_png, write_wav};
+use evenkeel::clip::{ClipList, ClipSource, write_png, write_wav};
 use evenkeel::window::{Frame, Modality, SampleRate, Sound};
 
+use super::cache::Reduction;
 use super::*;
 
 fn make_clip(folder: &Path, label: &str, number: u8) {
@@ -389,4 +390,20 @@ fn the_documentation_has_every_key_with_its_default() {
     let mut found = keys(table["data"]["clips"].as_table().unwrap());
     found.insert("collection".to_owned());
     assert_eq!(found, keys(&all));
+}
+
+#[test]
+fn fewer_clips_are_some_of_the_clips_and_as_many_of_each_class() {
+    let label_of = |at: usize| at % 3;
+    let thinned = |most, seed| {
+        let mut train: Vec<usize> = (0..40).collect();
+        split::thin(&mut train, label_of, most, seed);
+        train
+    };
+    let few = thinned(4, 7);
+    assert!((0..3).all(|label| few.iter().filter(|&&at| label_of(at) == label).count() == 4));
+    let more = thinned(9, 7);
+    assert!(few.iter().all(|at| more.contains(at)) && few.is_sorted());
+    assert_ne!(few, thinned(4, 8));
+    assert_eq!(thinned(100, 7).len(), 40);
 }

@@ -15,6 +15,9 @@ pub struct Difficulty {
     pub scene: SceneDifficulty,
     /// What the microphone hears.
     pub voice: VoiceDifficulty,
+    /// How the hands differ that write for training.
+    #[serde(skip_serializing_if = "HandDifficulty::is_none")]
+    pub hand: HandDifficulty,
 }
 
 impl Difficulty {
@@ -22,7 +25,8 @@ impl Difficulty {
     /// When a value leaves the range that its field names; the message names its key.
     pub fn check(&self) -> Result<()> {
         self.scene.check()?;
-        self.voice.check()
+        self.voice.check()?;
+        self.hand.check()
     }
 }
 
@@ -114,5 +118,41 @@ impl VoiceDifficulty {
         within(&key("reverberation"), self.reverberation, 0.0..=1.0)?;
         pair_within(&key("speed"), self.speed, 0.5..=2.0)?;
         within(&key("tilt_db"), self.tilt_db, 0.0..=20.0)
+    }
+}
+
+/// Training only: how handwriting is changed, so that more hands than those of the images are met. By default it is not.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HandDifficulty {
+    /// Largest factor between width and height, either way, 1..2.
+    pub stretch: f32,
+    /// Largest slant to either side, degrees, 0..40.
+    pub slant: f32,
+    /// Largest change of the pen's radius either way, pixels of the 28×28 square, 0..2.
+    pub pen: f32,
+}
+
+impl Default for HandDifficulty {
+    fn default() -> Self {
+        Self {
+            stretch: 1.0,
+            slant: 0.0,
+            pen: 0.0,
+        }
+    }
+}
+
+impl HandDifficulty {
+    /// Whether nothing is changed.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn check(&self) -> Result<()> {
+        let key = |name: &str| format!("data.digits.difficulty.hand.{name}");
+        within(&key("stretch"), self.stretch, 1.0..=2.0)?;
+        within(&key("slant"), self.slant, 0.0..=40.0)?;
+        within(&key("pen"), self.pen, 0.0..=2.0)
     }
 }

@@ -1,8 +1,8 @@
 //! Material for tests, made in no time.
 
 use super::Material;
-use super::fsdd::Recording;
 use super::mnist::Handwriting;
+use super::recording::Recording;
 
 /// Six speakers whose words are tones of their own pitch, and images with one bright dot.
 pub fn material() -> Material {
@@ -39,6 +39,8 @@ pub fn material() -> Material {
             digits,
         },
         image_splits: [0..30, 30..60, 60..90],
+        further_words: Vec::new(),
+        further_handwriting: Handwriting::default(),
         provenance: "tones and dots".to_owned(),
     }
 }

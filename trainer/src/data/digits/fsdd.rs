@@ -1,27 +1,13 @@
 //! Spoken digits from the archive of the Free Spoken Digit Dataset.
 
 use std::fs::File;
-use std::io::{Cursor, Read};
+use std::io::Read;
 use std::path::Path;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use flate2::read::GzDecoder;
 
-/// Samples per second of every recording.
-pub const RATE: u32 = 8000;
-
-/// One word by one speaker.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Recording {
-    /// The digit said, 0..=9.
-    pub digit: usize,
-    /// Who said it.
-    pub speaker: String,
-    /// Which of the speaker's recordings of this digit.
-    pub index: u32,
-    /// Mono sound at [`RATE`], −1..1, without the silence before and after the word.
-    pub samples: Vec<f32>,
-}
+use super::recording::{Recording, read_wav, trim};
 
 /// Every recording of the archive, in order of speaker, digit and index.
 ///
@@ -64,53 +50,11 @@ fn parse_name(path: &str) -> Option<(usize, String, u32)> {
     parts.next().is_none().then_some((digit, speaker, index))
 }
 
-/// Samples of a mono 16-bit WAV file at [`RATE`].
-pub(super) fn read_wav(bytes: &[u8]) -> anyhow::Result<Vec<f32>> {
-    let mut wav = hound::WavReader::new(Cursor::new(bytes))?;
-    let spec = wav.spec();
-    ensure!(
-        spec.channels == 1 && spec.sample_rate == RATE && spec.bits_per_sample == 16,
-        "it has {} channels of {} bits at {} Hz, not one of 16 bits at {RATE} Hz",
-        spec.channels,
-        spec.bits_per_sample,
-        spec.sample_rate
-    );
-    let samples: Result<Vec<f32>, _> = wav
-        .samples::<i16>()
-        .map(|sample| sample.map(|s| f32::from(s) / 32768.0))
-        .collect();
-    Ok(samples?)
-}
-
-/// The word without the quiet before and after it.
-///
-/// Quiet is more than 32 dB below the loudest 10 ms; 20 ms are kept on either side so that a soft
-/// consonant is not cut.
-pub(super) fn trim(samples: &[f32]) -> &[f32] {
-    const BLOCK: usize = RATE as usize / 100;
-    let energies: Vec<f32> = samples
-        .chunks(BLOCK)
-        .map(|block| block.iter().map(|s| s * s).sum())
-        .collect();
-    let loudest = energies.iter().copied().fold(0.0, f32::max);
-    let loud = |energy: &f32| *energy > loudest * 10_f32.powf(-3.2);
-    match (
-        energies.iter().position(loud),
-        energies.iter().rposition(loud),
-    ) {
-        (Some(first), Some(last)) => {
-            let from = first.saturating_sub(2) * BLOCK;
-            let to = ((last + 3) * BLOCK).min(samples.len());
-            &samples[from..to]
-        }
-        _ => samples,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
+    use std::io::{Cursor, Write};
 
+    use super::super::recording::RATE;
     use super::*;
 
     fn wav(samples: &[i16], rate: u32) -> Vec<u8> {

@@ -2,39 +2,43 @@
 //! somebody holds up a digit and says it, and when nobody does.
 
 pub mod accelerometer;
+mod config;
 pub mod difficulty;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod fsdd;
+pub mod grid;
+pub mod hand;
 pub mod ink;
-pub mod made;
 pub mod mnist;
 pub mod noise;
 pub mod nothing;
+pub mod optdigits;
 pub mod pen;
+pub mod recording;
 pub mod scene;
 mod source;
+pub mod speakers;
 pub mod speed;
+pub mod synthesiser;
 pub mod voice;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::ensure;
 use evenkeel::window::{Frame, Modality, SampleRate, Sound, Window};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
 
-use self::accelerometer::AccelerometerConfig;
-use self::difficulty::Difficulty;
-use self::fsdd::RATE;
+pub use self::config::DigitsConfig;
 use self::ink::Ink;
+use self::recording::{RATE, Recording};
 use self::scene::{SCENE_SIDE, Subject};
-pub use self::source::{DigitsSource, Material};
+pub use self::source::{DigitsSource, Further, Material};
 use self::speed::Speeds;
 use self::voice::Room;
 use super::fetch::Store;
-use super::range::within;
 use super::{Dataset, Example, Split, hash};
 use evenkeel::random;
 
@@ -42,73 +46,22 @@ use evenkeel::random;
 pub const NOTHING: &str = "nothing";
 /// How many digits there are; the class after them is [`NOTHING`].
 const DIGITS: usize = 10;
-/// More than a run lasts; keeps a slip of the pen from asking for all the memory.
-const MOST_WINDOWS: usize = 10_000_000;
-
-/// What of the data set can be chosen.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct DigitsConfig {
-    /// Real recordings and handwriting, or material that the project makes itself.
-    pub source: DigitsSource,
-    /// Training windows in one epoch.
-    pub windows_per_epoch: usize,
-    /// How long a window is, in seconds.
-    pub window_seconds: f32,
-    /// How hard it is to see and hear.
-    pub difficulty: Difficulty,
-    /// A third sensor: an accelerometer in a pen that writes the digit, `signal` in a window; none if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub accelerometer: Option<AccelerometerConfig>,
-}
-
-impl Default for DigitsConfig {
-    fn default() -> Self {
-        Self {
-            source: DigitsSource::Real,
-            windows_per_epoch: 4096,
-            window_seconds: 1.28,
-            difficulty: Difficulty::default(),
-            accelerometer: None,
-        }
-    }
-}
-
-impl DigitsConfig {
-    /// # Errors
-    /// When a value makes no sense; the message names its key.
-    pub fn check(&self) -> anyhow::Result<()> {
-        within(
-            "data.digits.window_seconds",
-            self.window_seconds,
-            0.2..=30.0,
-        )?;
-        let windows = 1..=MOST_WINDOWS;
-        within(
-            "data.digits.windows_per_epoch",
-            self.windows_per_epoch,
-            windows,
-        )?;
-        self.difficulty.check()?;
-        match &self.accelerometer {
-            Some(accelerometer) => accelerometer.check(),
-            None => Ok(()),
-        }
-    }
-}
 
 /// The data set. Speakers are never shared between splits; see [`Digits::speaker`].
 pub struct Digits {
     config: DigitsConfig,
     seed: u64,
     labels: Vec<String>,
-    material: Material,
+    material: Arc<Material>,
     speakers: Vec<String>,
     speeds: Speeds,
     /// Recordings of each split, as indices into the material's.
     words: [Vec<usize>; 3],
     /// The training words again, by digit.
     words_by_digit: [Vec<usize>; DIGITS],
+    /// Further words and handwriting for training, by digit.
+    further_words: [Vec<usize>; DIGITS],
+    further_images: [Vec<usize>; DIGITS],
     /// Images of each split by digit, as indices into the material's.
     images: [[Vec<usize>; DIGITS]; 3],
     /// What is played backwards while training, and while validating and testing: words of training
@@ -123,7 +76,33 @@ impl Digits {
     /// When the material is not here (the message says how to get it), is damaged or has fewer than
     /// three speakers, or when the configuration makes no sense.
     pub fn load(config: &DigitsConfig, seed: u64, store: &Store) -> anyhow::Result<Self> {
-        Self::from_material(config, seed, Material::load(config.source, store)?)
+        Self::from_material(
+            config,
+            seed,
+            Material::load(config.source, &config.also, store)?,
+        )
+    }
+
+    /// The data set once for each speaker, who is the test speaker of it. No image is in two of their test splits, as
+    /// if everybody wrote as well.
+    ///
+    /// # Errors
+    /// See [`Self::load`].
+    pub fn of_everyone(config: &DigitsConfig, material: Material) -> anyhow::Result<Vec<Self>> {
+        let material = Arc::new(material);
+        let first = Self::from_material(config, 0, material.clone())?;
+        let speakers = first.speakers.len();
+        (0..speakers)
+            .map(|number| {
+                let mut own = Self::from_material(config, number as u64, material.clone())?;
+                for images in &mut own.images[Split::Test as usize] {
+                    let of_their_own = images.iter().skip(number).step_by(speakers);
+                    *images = of_their_own.copied().collect();
+                    ensure!(!images.is_empty(), "there are fewer images than speakers");
+                }
+                Ok(own)
+            })
+            .collect()
     }
 
     /// The data set over `material` already in memory.
@@ -134,8 +113,9 @@ impl Digits {
     pub fn from_material(
         config: &DigitsConfig,
         seed: u64,
-        material: Material,
+        material: impl Into<Arc<Material>>,
     ) -> anyhow::Result<Self> {
+        let material = material.into();
         config.check()?;
         let mut speakers: Vec<String> = material.words.iter().map(|w| w.speaker.clone()).collect();
         speakers.sort();
@@ -189,10 +169,18 @@ impl Digits {
             seed,
             labels: names.map(str::to_owned).to_vec(),
             speeds: Speeds::new(config.difficulty.voice.speed),
-            material,
             speakers,
             words,
             words_by_digit,
+            further_words: by_digit(material.further_words.iter().map(|word| word.digit)),
+            further_images: by_digit(
+                material
+                    .further_handwriting
+                    .digits
+                    .iter()
+                    .map(|&d| usize::from(d)),
+            ),
+            material,
             images,
             others,
         })
@@ -211,12 +199,39 @@ impl Digits {
         }
     }
 
-    fn window(&self, digit: Option<(usize, usize)>, split: Split, rng: &mut ChaCha8Rng) -> Window {
+    #[cfg(test)]
+    pub(super) fn test_images(&self) -> std::collections::BTreeSet<usize> {
+        self.images[Split::Test as usize]
+            .iter()
+            .flatten()
+            .copied()
+            .collect()
+    }
+
+    fn training_word(&self, digit: usize, rng: &mut ChaCha8Rng) -> &Recording {
+        let further = &self.further_words[digit];
+        if from_further(further, rng) {
+            &self.material.further_words[pick(further, rng)]
+        } else {
+            &self.material.words[pick(&self.words_by_digit[digit], rng)]
+        }
+    }
+
+    fn image(&self, digit: usize, split: Split, rng: &mut ChaCha8Rng) -> &Ink {
+        let further = &self.further_images[digit];
+        if split == Split::Train && from_further(further, rng) {
+            &self.material.further_handwriting.images[pick(further, rng)]
+        } else {
+            let images = &self.images[split as usize][digit];
+            &self.material.handwriting.images[pick(images, rng)]
+        }
+    }
+
+    fn window(&self, digit: Option<(&[f32], &Ink)>, split: Split, rng: &mut ChaCha8Rng) -> Window {
         let difficulty = &self.config.difficulty;
-        let word = |at: usize| &self.material.words[at].samples[..];
         let others: Vec<&[f32]> = self.others[usize::from(split != Split::Train)]
             .iter()
-            .map(|&at| word(at))
+            .map(|&at| &self.material.words[at].samples[..])
             .collect();
         let rate = SampleRate::new(RATE).expect("not zero");
         let length = self.window_length();
@@ -226,11 +241,13 @@ impl Digits {
             others: &others,
         };
         let (samples, rgb) = match digit {
-            Some((at, image)) => {
+            Some((word, ink)) => {
                 let variety = (split == Split::Train).then_some(&self.speeds);
-                let samples = room.hear(word(at), variety, rng);
-                let subject = Subject::Sheet(&self.material.handwriting.images[image]);
-                (samples, scene::film(subject, &difficulty.scene, rng))
+                let samples = room.hear(word, variety, rng);
+                (
+                    samples,
+                    scene::film(Subject::Sheet(ink), &difficulty.scene, rng),
+                )
             }
             None => {
                 let samples = room.hear_nothing(rng);
@@ -255,6 +272,21 @@ impl Digits {
             ..Window::default()
         }
     }
+}
+
+/// Places of the digits 0 to 9 in a list of digits.
+fn by_digit(digits: impl Iterator<Item = usize>) -> [Vec<usize>; DIGITS] {
+    let mut places: [Vec<usize>; DIGITS] = Default::default();
+    digits
+        .enumerate()
+        .for_each(|(at, digit)| places[digit].push(at));
+    places
+}
+
+/// Whether the next draw is from further material, if there is any.
+fn from_further(further: &[usize], rng: &mut ChaCha8Rng) -> bool {
+    const SHARE: f64 = 0.5;
+    !further.is_empty() && rng.random_bool(SHARE)
 }
 
 impl Digits {
@@ -322,22 +354,23 @@ impl Dataset for Digits {
             0
         };
         let mut rng = random::rng("digits", &[self.seed, split as u64, epoch, index as u64]);
-        let word = match split {
-            Split::Train => match rng.random_range(0..=DIGITS) {
-                DIGITS => None,
-                digit => Some(pick(&self.words_by_digit[digit], &mut rng)),
-            },
-            _ => self.words[split as usize].get(index).copied(),
+        let digit = match split {
+            Split::Train => Some(rng.random_range(0..=DIGITS)).filter(|&digit| digit < DIGITS),
+            _ => self.words[split as usize]
+                .get(index)
+                .map(|&at| self.material.words[at].digit),
         };
-        let digit = word.map(|at| {
-            let images = &self.images[split as usize][self.material.words[at].digit];
-            (at, pick(images, &mut rng))
+        let said_and_shown = digit.map(|digit| {
+            let word = match split {
+                Split::Train => self.training_word(digit, &mut rng),
+                _ => &self.material.words[self.words[split as usize][index]],
+            };
+            (&word.samples[..], self.image(digit, split, &mut rng))
         });
-        let label = word.map_or(DIGITS, |at| self.material.words[at].digit);
-        let mut window = self.window(digit, split, &mut rng);
-        let written = (label < DIGITS).then_some(label);
+        let label = digit.unwrap_or(DIGITS);
+        let mut window = self.window(said_and_shown, split, &mut rng);
         let place = [self.seed, split as u64, epoch, index as u64];
-        self.write(&mut window, written, random::rng("digits, pen", &place));
+        self.write(&mut window, digit, random::rng("digits, pen", &place));
         Ok(Example { window, label })
     }
 

@@ -5,7 +5,7 @@ use evenkeel::window::SampleRate;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::fsdd::RATE;
+use super::recording::RATE;
 
 /// Kinds of noise that go on for the whole window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

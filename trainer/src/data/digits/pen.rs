@@ -1,5 +1,7 @@
 //! Digits that a simulated pen writes, for tests and demonstrations that need no download.
 
+use std::ops::Range;
+
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -10,8 +12,19 @@ use evenkeel::random;
 
 /// `count` digits in a simulated hand, 0 to 9 in turn; always the same ones.
 pub fn handwriting(count: usize) -> Handwriting {
-    let digits: Vec<u8> = (0..count).map(|n| (n % 10) as u8).collect();
-    let images = (0..count)
+    numbered(0..count)
+}
+
+/// `count` others, to train with beside real handwriting.
+pub fn further(count: usize) -> Handwriting {
+    /// More than [`handwriting`] is ever asked for.
+    const FIRST: usize = 1_000_000;
+    numbered(FIRST..FIRST + count)
+}
+
+fn numbered(numbers: Range<usize>) -> Handwriting {
+    let digits: Vec<u8> = numbers.clone().map(|n| (n % 10) as u8).collect();
+    let images = numbers
         .into_par_iter()
         .map(|n| write_digit(n % 10, n as u64))
         .collect();

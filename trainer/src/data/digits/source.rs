@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::fsdd::{self, Recording};
-use super::made::Synthesiser;
 use super::mnist::{self, Handwriting};
-use super::pen;
+use super::recording::Recording;
+use super::synthesiser::Synthesiser;
+use super::{fsdd, grid, optdigits, pen};
 use crate::data::fetch::{Store, table};
 
 /// Who spoke and wrote the digits.
@@ -19,7 +19,23 @@ pub enum DigitsSource {
     Real,
     /// The project itself: a speech synthesiser and a simulated pen. Needs no download.
     Made,
+    /// Other people than those of `real`: a speaker of the GRID corpus and four voices of the speech synthesiser
+    /// flite, and the handwriting of Optdigits. To test on what has nothing in common with the training data.
+    Elsewhere,
 }
+
+/// Material that the project makes itself, to train with beside the source's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Further {
+    /// Words that many voices of the speech synthesiser espeak-ng say.
+    Voices,
+    /// Digits that a simulated pen writes.
+    Pen,
+}
+
+/// Digits that a simulated pen writes for training.
+const PEN: usize = 20_000;
 
 /// Words and handwriting in memory.
 #[derive(Debug, Clone)]
@@ -30,6 +46,10 @@ pub struct Material {
     pub handwriting: Handwriting,
     /// Which images are for training, validation and testing.
     pub image_splits: [Range<usize>; 3],
+    /// Words for training alone, by nobody who speaks in [`Self::words`].
+    pub further_words: Vec<Recording>,
+    /// Handwriting for training alone.
+    pub further_handwriting: Handwriting,
     /// One line on where it comes from and under which licence.
     pub provenance: String,
 }
@@ -39,20 +59,49 @@ impl Material {
     ///
     /// # Errors
     /// When a file is not in `store`, or damaged; the message says what to do.
-    pub fn load(source: DigitsSource, store: &Store) -> anyhow::Result<Self> {
-        match source {
+    pub fn load(source: DigitsSource, also: &[Further], store: &Store) -> anyhow::Result<Self> {
+        let mut material = match source {
             DigitsSource::Real => Self::real(store),
             DigitsSource::Made => Self::made(store),
+            DigitsSource::Elsewhere => Self::elsewhere(store),
+        }?;
+        if also.contains(&Further::Voices) {
+            material.further_words = Synthesiser::many(&store.cache).words()?;
+            material.provenance += "; half of the training words by 48 other voices of espeak-ng";
         }
+        if also.contains(&Further::Pen) {
+            material.further_handwriting = pen::further(PEN);
+            material.provenance += "; half of the training digits by a simulated pen";
+        }
+        Ok(material)
     }
 
     fn made(store: &Store) -> anyhow::Result<Self> {
         Ok(Self {
-            words: Synthesiser::in_cache(&store.cache).words()?,
+            words: Synthesiser::six(&store.cache).words()?,
             handwriting: pen::handwriting(3000),
             image_splits: [0..2000, 2000..2500, 2500..3000],
+            further_words: Vec::new(),
+            further_handwriting: Handwriting::default(),
             provenance: "spoken by six voices of espeak-ng, written by a simulated pen, filmed and heard by \
                          simulation"
+                .to_owned(),
+        })
+    }
+
+    fn elsewhere(store: &Store) -> anyhow::Result<Self> {
+        let package = store.require(&table::OPTDIGITS, &table::OPTDIGITS.files[0])?;
+        let folder = store.unpacked(&table::GRID_DIGITS)?;
+        let mut words = grid::words(&folder, &store.cache.join("grid-voice-1"))?;
+        words.extend(Synthesiser::flite(&store.cache).words()?);
+        Ok(Self {
+            words,
+            handwriting: optdigits::read(&package)?,
+            image_splits: [0..1000, 1000..1300, 1300..1797],
+            further_words: Vec::new(),
+            further_handwriting: Handwriting::default(),
+            provenance: "spoken by a man of the GRID corpus (CC BY 4.0) and four voices of flite, written by hand \
+                         (Optdigits, CC BY 4.0), filmed and heard by simulation"
                 .to_owned(),
         })
     }
@@ -82,6 +131,8 @@ impl Material {
                 known..handwriting.images.len(),
             ],
             handwriting,
+            further_words: Vec::new(),
+            further_handwriting: Handwriting::default(),
             provenance:
                 "spoken by six people (Free Spoken Digit Dataset, CC BY-SA 4.0), written by hand \
                          (MNIST, CC BY-SA 3.0), filmed and heard by simulation"

@@ -4,7 +4,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::difficulty::VoiceDifficulty;
-use super::fsdd::RATE;
+use super::recording::RATE;
 use evenkeel::noise::{gain, rms};
 
 use super::noise::{self, Steady};

@@ -6,6 +6,7 @@ pub mod table;
 #[cfg(test)]
 mod tests;
 mod unpack;
+pub mod wheel;
 
 use std::env;
 use std::fs::{self, File};

