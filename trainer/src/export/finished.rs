@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
-use evenkeel::package::{self, Manifest, Package, Rates, Training};
+use evenkeel::package::{self, Manifest, Package, Precision, Rates, Training};
 
 use super::{Weights, graphs};
 use crate::data::Dataset;
@@ -95,7 +95,8 @@ impl FinishedRun {
             license: naming.license.clone(),
             labels: self.data.labels().to_vec(),
             nothing: self.data.nothing().map(str::to_owned),
-            precision: "f32".to_owned(),
+            precision: Precision::F32,
+            drift: None,
             token_width: self.config.model.width,
             thresholds: self.calibrated.thresholds.clone(),
             policy: self.calibrated.policy,
