@@ -28,7 +28,7 @@ done
 for precision in f32 f16 int8; do
     jq --slurp --raw-output --arg precision "$precision" '
         def median: sort | .[length / 2 | floor];
-        def stage($name): map(.stages[] | select(.name == $name).p50) | median;
+        def stage($name): map(.stages[] | select(.name == $name).p50) | median * 1000 | round / 1000;
         "\($precision): \(.[0].graph_bytes) bytes, \(map(.memory_bytes) | median) resident, " +
         "\(map(.load_milliseconds) | median | round) ms to load, " +
         "\(stage("three graphs")) ms for the graphs, \(stage("whole window")) ms for a window"' \

@@ -135,31 +135,35 @@ fn a_weight_that_dwarfs_the_others_is_refused_in_int8_and_fine_in_f16() {
 }
 
 #[test]
-fn other_answers_are_refused_whatever_their_probabilities() {
+fn answers_that_turn_unsure_are_refused_whatever_their_probabilities() {
     let folder = tempfile::tempdir().unwrap();
     let random = model(Fusion::Rollingq, Activation::Relu, 44);
-    let (mut package, windows) = wide(folder.path(), &random);
+    let (mut package, _) = wide(folder.path(), &random);
+    let edge = [DriftWindow {
+        name: "the edge".into(),
+        features: real_features(&random),
+    }];
     let destination = folder.path().join("narrow");
-    let none = Narrowing::new(Precision::Int8, Some(0.25), Some(0.0))
-        .unwrap()
-        .unwrap();
-    // A threshold in the midst of the answers: some are now sure, others not.
-    let mut recogniser = Recogniser::new(&package).unwrap();
-    let answer = both_valid(&mut recogniser, &random.window()).unwrap();
-    package.manifest.thresholds.confidence = answer.confidence;
-    let same: Vec<DriftWindow> = windows
-        .iter()
-        .cloned()
-        .chain([DriftWindow {
-            name: "on the edge".into(),
-            features: real_features(&random),
-        }])
-        .collect();
-    let outcome = convert(&package, none, &same, &destination);
-    let Err(ExportError::Drifts { changed, .. }) = outcome else {
+    let loose = narrowing(Precision::Int8, 0.25);
+    convert(&package, loose, &edge, &destination).unwrap();
+    // A threshold between the answer in f32 and the one in int8.
+    let confidence = |package: &Package| {
+        let mut recogniser = Recogniser::new(package).unwrap();
+        both_valid(&mut recogniser, &random.window())
+            .unwrap()
+            .confidence
+    };
+    let narrow = Package::open(&destination).unwrap();
+    package.manifest.thresholds.confidence = (confidence(&package) + confidence(&narrow)) / 2.0;
+    let outcome = convert(&package, loose, &edge, &folder.path().join("other"));
+    let Err(ExportError::Drifts {
+        changed, answers, ..
+    }) = outcome
+    else {
         panic!("{outcome:?}");
     };
-    assert!(changed > 0);
+    assert!(changed > 0 && answers == 3, "{changed} of {answers}");
+    assert!(!folder.path().join("other").exists());
 }
 
 #[test]
