@@ -84,8 +84,8 @@ pub fn run(args: &Args) -> Result<()> {
 /// The drift in words.
 pub fn sentence(drift: &MeasuredDrift) -> String {
     format!(
-        "probabilities within {:.4} of those in f32 on {} windows; {} of {} answers are others, or unsure, or sure ({:.2} %), \
-         and of {} the most probable label is another",
+        "probabilities within {:.4} of those in f32 on {} windows; {} of {} answers changed ({:.2} %), \
+         the most probable label of {}",
         drift.probability,
         drift.windows,
         drift.changed,

@@ -150,6 +150,6 @@ pub(super) fn precision(precision: Precision, drift: &MeasuredDrift) -> String {
     format!(
         "\n## Numbers\n\nThe weights of both encoders are stored in {precision}. On {windows} windows, each with every sensor and \
          with each one gone, no probability and no share of attention is farther than {probability:.4} from those of the same model in f32, \
-         and {changed} of {answers} answers are others, or unsure, or sure ({relabelled} with another label). The accuracies above were measured in f32.\n"
+         and {changed} of {answers} answers became others, or unsure, or sure (the most probable label is another in {relabelled}). The accuracies above were measured in f32.\n"
     )
 }

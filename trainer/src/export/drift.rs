@@ -113,7 +113,7 @@ impl MeasuredDrift {
         let farthest: Vec<String> = self
             .farthest
             .iter()
-            .map(|far| format!("{} by {:.3}", far.window, far.probability))
+            .map(|far| format!("{} by {:.4}", far.window, far.probability))
             .collect();
         Err(ExportError::Drifts {
             probability: self.probability,

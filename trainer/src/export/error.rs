@@ -43,9 +43,9 @@ pub enum ExportError {
     },
     /// In fewer bits the model does not answer like in f32.
     #[error(
-        "in fewer bits the model answers too differently: a probability is off by {probability:.3}, and {} is allowed; {changed} of \
-         {answers} answers are others, and {} of them may be; farthest off are {farthest}; nothing was written. Keep f32, take f16, or allow more",
-        allowed.probability, allowed.answers
+        "in fewer bits the model answers too differently: a probability is off by {probability:.4}, and {} is allowed; {changed} of {answers} \
+         answers changed, and {:.2} % may; farthest off are {farthest}; nothing was written: keep f32, take f16, or allow more",
+        allowed.probability, 100.0 * allowed.answers
     )]
     Drifts {
         /// Largest difference of a probability or a share of attention.
