@@ -146,7 +146,9 @@ fn table(boards: &[Board], reports: &Reports) -> Result<String, fmt::Error> {
     }
     text.push_str(
         "\nMilliseconds for a whole window (frontends, both encoders, fusion) on one thread: the fastest and the median; in brackets MiB of memory. \
-         Bold: the size that the board is meant for.\n\n| board | measured on | nano | small | base |\n|---|---|---|---|---|\n",
+         Bold: the size that the board is meant for. \
+         What is not measured would be by `evenkeel bench SIZE --windows 2000 --json >BOARD/SIZE.json` on the board, see \
+         [docs/precision.md](../../precision.md#on-your-board).\n\n| board | measured on | nano | small | base |\n|---|---|---|---|---|\n",
     );
     for board in boards {
         let of_board = |size| reports.get(&(board.name.clone(), size));
