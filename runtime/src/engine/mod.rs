@@ -14,21 +14,25 @@
 //! to 1. A model without one of the sensors has neither that graph nor that input of the fusion
 //! graph; `validity` and `attention` keep their shape.
 
+mod drift;
 mod encoder;
 mod error;
 mod golden;
 mod graph;
+mod narrow;
 mod operators;
 mod recogniser;
 mod shown;
+mod size;
 mod tensors;
 mod verify;
 
+pub use drift::{Departure, departure};
 pub use encoder::Encoding;
 pub use error::EngineError;
 pub use golden::{GOLDEN_TOLERANCE, GoldenCheck, both_valid, check_golden};
 pub use recogniser::{Answer, Perception, Recogniser, Spent, Verdict};
-pub use verify::{GraphSize, graph_size};
+pub use size::{GraphSize, graph_size};
 
 use std::sync::Arc;
 

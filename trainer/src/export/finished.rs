@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use candle_core::Device;
-use evenkeel::package::{self, Manifest, Package, Rates, Training};
+use evenkeel::package::{self, Manifest, Package, Precision, Rates, Training};
 
 use super::{Weights, graphs};
 use crate::data::Dataset;
@@ -97,7 +97,8 @@ impl FinishedRun {
             license: naming.license.clone(),
             labels: self.data.labels().to_vec(),
             nothing: self.data.nothing().map(str::to_owned),
-            precision: "f32".to_owned(),
+            precision: Precision::F32,
+            drift: None,
             token_width: self.config.model.width,
             thresholds: self.calibrated.thresholds.clone(),
             policy: self.calibrated.policy,

@@ -1,12 +1,13 @@
 //! Which configurations make sense: what is refused here would fail, or train nothing, hours later.
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use evenkeel::frontend::CameraConfig;
 
 use super::config::{FitConfig, Training};
 use crate::balance::Balance;
 use crate::data::clips::Layout;
 use crate::data::range::within;
+use crate::export::Narrowing;
 use crate::model::{Activation, Fusion, ModelSpec};
 use crate::rollingq::RollingQ;
 
@@ -39,6 +40,8 @@ impl FitConfig {
             camera.check()?;
         }
         self.check_backbones()?;
+        let export = &self.export;
+        Narrowing::new(export.precision, export.drift, export.drift_answers).context("[export]")?;
         match self.data.layout() {
             Some(layout) => self.check_clips(layout),
             None => Ok(()),

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use evenkeel::frontend::{AudioConfig, CameraConfig};
+use evenkeel::package::Precision;
 use evenkeel::window::PerSensor;
 use serde::{Deserialize, Serialize};
 
 use super::device::TrainingDevice;
+use super::preset;
 use super::quality::MixedQuality;
 use crate::balance::Balance;
 use crate::data::DataConfig;
@@ -39,6 +41,39 @@ pub struct FitConfig {
     /// Another method that keeps the sensors in balance, with any fusion of both; none if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub balance: Option<Balance>,
+    /// In which numbers the model is exported; it has no part in the training.
+    #[serde(default, skip_serializing_if = "ExportSettings::is_default")]
+    pub export: ExportSettings,
+}
+
+/// In which numbers a model is exported, where the command says nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportSettings {
+    /// Number format of the weights.
+    pub precision: Precision,
+    /// Largest difference of a probability from the model in f32; what is usual for the format if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<f32>,
+    /// Share of answers that may be others; what is usual for the format if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift_answers: Option<f32>,
+}
+
+impl Default for ExportSettings {
+    fn default() -> Self {
+        Self {
+            precision: Precision::F32,
+            drift: None,
+            drift_answers: None,
+        }
+    }
+}
+
+impl ExportSettings {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Which rule updates the weights.
@@ -143,6 +178,7 @@ impl FitConfig {
         for change in changes {
             apply(&mut table, change)?;
         }
+        preset::spell_out(&mut table).with_context(context)?;
         let mut config: Self = toml::Value::Table(table).try_into().with_context(context)?;
         let base = path.parent().unwrap_or(Path::new("."));
         config.data.resolve(base).with_context(context)?;
