@@ -91,6 +91,24 @@ bench: build (setup "--python")
     {{ target }}/release/evenkeel-test-features models/digits --out {{ target }}/features.jsonl
     scripts/python.sh reference/onnxruntime_latency.py models/digits {{ target }}/features.jsonl
 
+# Time the three sizes of model on this machine, which is of the kind BOARD in devices/boards, and keep the figures
+speed board: build
+    mkdir -p docs/results/speed/{{ board }}
+    for size in nano small base; do \
+        {{ trainer }} size --config trainer/configs/presets.toml --set model.preset=$size --out {{ target }}/sizes/$size; \
+        {{ evenkeel }} bench {{ target }}/sizes/$size --windows 2000 --json >{{ target }}/sizes/$size.json; \
+        mv {{ target }}/sizes/$size.json docs/results/speed/{{ board }}/; \
+    done
+    "{{ just_executable() }}" --justfile "{{ justfile() }}" speed-table
+
+# Put the figures of all boards in docs/results/speed in one table
+speed-table: build
+    {{ deployer }} speed docs/results/speed --out docs/results/speed/table.md
+
+# The shipped model in f32, f16 and int8: bytes, drift, memory, time in turns, accuracy on clips it never met
+precision: data
+    scripts/precision.sh {{ target }}
+
 # Time a training step of the default model on two threads: Candle, then PyTorch (a large download)
 step-time *changes: build (setup "--python")
     {{ trainer }} bench --config trainer/configs/digits.toml {{ changes }}

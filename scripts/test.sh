@@ -44,6 +44,13 @@ step "ONNX Runtime opens the shipped graphs and gives the same logits"
 "$target/release/evenkeel-test-features" models/digits --out "$target/features.jsonl"
 scripts/python.sh reference/onnxruntime_check.py models/digits "$target/features.jsonl"
 
+for precision in f16 int8; do
+    step "The same of the shipped model in $precision"
+    "$target/release/evenkeel-train" convert models/digits --precision "$precision" --clips clips/demo --out "$target/digits-$precision"
+    "$target/release/evenkeel-test-features" "$target/digits-$precision" --clips clips/demo/clips.csv --out "$target/features-$precision.jsonl"
+    scripts/python.sh reference/onnxruntime_check.py "$target/digits-$precision" "$target/features-$precision.jsonl"
+done
+
 step "All checks passed"
 grep '^test result' "$log" | awk '
     { passed += $4; failed += $6; ignored += $8 }

@@ -30,7 +30,9 @@ enum Command {
     Fit(commands::fit::Args),
     Study(commands::study::Args),
     Export(commands::export::Args),
+    Convert(commands::convert::Args),
     Weights(commands::weights::Args),
+    Size(commands::size::Args),
     Bench(commands::bench::Args),
 }
 
@@ -55,8 +57,10 @@ fn main() -> ExitCode {
         Command::Data(args) => commands::data::run(&args),
         Command::Study(args) => commands::study::run(&args).map(fine),
         Command::Export(args) => commands::export::run(&args).map(fine),
+        Command::Convert(args) => commands::convert::run(&args).map(fine),
         Command::Fit(args) => commands::fit::run(&args),
         Command::Weights(args) => commands::weights::run(&args).map(fine),
+        Command::Size(args) => commands::size::run(&args).map(fine),
         Command::Bench(args) => commands::bench::run(&args).map(fine),
     };
     outcome.unwrap_or_else(|error| {

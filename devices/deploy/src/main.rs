@@ -51,6 +51,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Boards(commands::boards::Args),
+    Speed(commands::speed::Args),
     Build(commands::build::Args),
     To(Box<commands::deploy::Args>),
     Card(commands::card::Args),
@@ -66,6 +67,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Boards(args) => commands::boards::run(args),
+        Command::Speed(args) => commands::speed::run(args),
         Command::Build(args) => commands::build::run(args),
         Command::To(args) => commands::deploy::run(*args),
         Command::Card(args) => commands::card::run(args),

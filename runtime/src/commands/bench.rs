@@ -6,13 +6,13 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use evenkeel::engine::{Engine, EngineError};
+use evenkeel::engine::{Engine, EngineError, GraphSize, graph_size};
 use evenkeel::frontend::Frontend;
-use evenkeel::package::{Manifest, Package};
+use evenkeel::package::{Graphs, Manifest, Package, Precision};
 use evenkeel::window::{Modality, PerSensor, Window};
 use serde::Serialize;
 
-use super::{print, print_json, threads};
+use super::{print, print_json, processor, threads};
 
 /// Windows run before anything is measured.
 const WARM_UP: usize = 5;
@@ -41,6 +41,13 @@ pub struct Args {
 #[derive(Serialize)]
 struct Report {
     model: String,
+    precision: Precision,
+    /// Bytes of the three graphs.
+    graph_bytes: usize,
+    parameters: usize,
+    /// For one window with every sensor.
+    multiply_accumulates: u64,
+    processor: String,
     threads: u32,
     windows: usize,
     windows_per_second: f64,
@@ -54,6 +61,8 @@ struct Report {
 #[derive(Serialize)]
 struct Stage {
     name: String,
+    /// What it takes where nothing else runs.
+    fastest: f64,
     p50: f64,
     p95: f64,
     p99: f64,
@@ -113,13 +122,21 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     })
     .context("the golden windows could not be run")?;
 
+    // Before anything else is read: it is the memory of a program that does nothing but answer.
+    let memory_bytes = resident_bytes();
+    let sizes = sizes(&package.graphs);
     let report = Report {
         model: format!("{} {}", package.manifest.name, package.manifest.version),
+        precision: package.manifest.precision,
+        graph_bytes: graphs(&package.graphs).map(<[u8]>::len).sum(),
+        parameters: sizes.iter().map(|size| size.parameters).sum(),
+        multiply_accumulates: sizes.iter().map(|size| size.multiply_accumulates).sum(),
+        processor: processor(),
         threads: args.threads,
         windows: times.window.len(),
         windows_per_second: times.windows_per_second(),
         load_milliseconds: milliseconds(load),
-        memory_bytes: resident_bytes(),
+        memory_bytes,
         stages: times.stages(),
     };
     if args.json {
@@ -128,6 +145,16 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         print(&text(&report))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn graphs(graphs: &Graphs) -> impl Iterator<Item = &[u8]> {
+    let encoders = Modality::ALL.into_iter();
+    let encoders = encoders.filter_map(|modality| graphs.encoders[modality].as_deref());
+    encoders.chain([graphs.fusion.as_slice()])
+}
+
+fn sizes(all: &Graphs) -> Vec<GraphSize> {
+    graphs(all).filter_map(graph_size).collect()
 }
 
 fn measure(
@@ -236,6 +263,7 @@ fn stage(name: String, mut times: Vec<Duration>) -> Stage {
     let total: Duration = times.iter().sum();
     Stage {
         name,
+        fastest: at(0.0),
         p50: at(0.50),
         p95: at(0.95),
         p99: at(0.99),
@@ -275,14 +303,14 @@ fn text(report: &Report) -> String {
     }
     let _ = writeln!(
         text,
-        "\n\n{:<15} {:>9} {:>9} {:>9} {:>9}  milliseconds",
-        "stage", "p50", "p95", "p99", "mean"
+        "\n\n{:<15} {:>9} {:>9} {:>9} {:>9} {:>9}  milliseconds",
+        "stage", "fastest", "p50", "p95", "p99", "mean"
     );
     for stage in &report.stages {
         let _ = writeln!(
             text,
-            "{:<15} {:>9.3} {:>9.3} {:>9.3} {:>9.3}",
-            stage.name, stage.p50, stage.p95, stage.p99, stage.mean
+            "{:<15} {:>9.3} {:>9.3} {:>9.3} {:>9.3} {:>9.3}",
+            stage.name, stage.fastest, stage.p50, stage.p95, stage.p99, stage.mean
         );
     }
     text
@@ -312,7 +340,8 @@ mod tests {
     fn percentiles_are_times_that_were_measured() {
         let times = (1..=100).rev().map(Duration::from_millis).collect();
         let stage = stage("any".into(), times);
-        assert_eq!((stage.p50, stage.p95, stage.p99), (50.0, 95.0, 99.0));
+        assert_eq!((stage.fastest, stage.p50), (1.0, 50.0));
+        assert_eq!((stage.p95, stage.p99), (95.0, 99.0));
         assert!((stage.mean - 50.5).abs() < 1e-9);
     }
 }

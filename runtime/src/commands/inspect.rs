@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use evenkeel::engine::{GOLDEN_TOLERANCE, GoldenCheck, Recogniser, check_golden, graph_size};
+use evenkeel::engine::{GoldenCheck, GraphSize, Recogniser, check_golden, graph_size};
 use evenkeel::frontend::SensorConfig;
 use evenkeel::package::{Manifest, Package};
 use evenkeel::window::Modality;
@@ -41,8 +41,8 @@ struct Inspection<'a> {
 #[derive(Serialize)]
 struct GraphFigures {
     bytes: usize,
-    operators: usize,
-    parameters: usize,
+    #[serde(flatten)]
+    size: GraphSize,
     sha256: String,
 }
 
@@ -83,10 +83,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         );
     }
     anyhow::bail!(
-        "{} answers differently here than where it was made (by {:.2e}, and {GOLDEN_TOLERANCE:.0e} \
-         is allowed); get a fresh copy, and if that does not help report this processor",
+        "{} answers differently here than where it was made (by {:.2e}, and {:.0e} is \
+         allowed); get a fresh copy, and if that does not help report this processor",
         args.package.display(),
-        inspection.golden.largest_difference
+        inspection.golden.largest_difference,
+        inspection.golden.allowed
     )
 }
 
@@ -95,8 +96,7 @@ fn figures(bytes: &[u8]) -> Option<GraphFigures> {
     let hash = Sha256::digest(bytes);
     Some(GraphFigures {
         bytes: bytes.len(),
-        operators: size.nodes,
-        parameters: size.parameters,
+        size,
         sha256: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
     })
 }
@@ -153,6 +153,14 @@ fn text(inspection: &Inspection) -> String {
             lines.push(format!("{sensor:<9} {}", takes(config)));
         }
     }
+    lines.push(format!("weights   in {}", manifest.precision));
+    if let Some(drift) = &manifest.drift {
+        lines.push(format!(
+            "          probabilities within {} of the same model in f32, at most {:.1} % of answers others",
+            drift.probability,
+            100.0 * drift.answers
+        ));
+    }
     lines.push(format!(
         "answers   unsure below confidence {}, temperature {}",
         manifest.thresholds.confidence, manifest.thresholds.temperature
@@ -197,11 +205,26 @@ fn text(inspection: &Inspection) -> String {
     }
     lines.push(String::new());
     for (name, figures) in &inspection.graphs {
+        let GraphSize {
+            operators,
+            parameters,
+            multiply_accumulates,
+            tokens,
+        } = figures.size;
+        let tokens = tokens.map_or(String::new(), |count| format!("{count} tokens"));
         lines.push(format!(
-            "{name:<12} {:>9} bytes  {:>4} operators  {:>9} parameters  sha256 {}",
-            figures.bytes, figures.operators, figures.parameters, figures.sha256
+            "{name:<12} {:>9} bytes  {operators:>4} operators  {parameters:>9} parameters  \
+             {multiply_accumulates:>11} MACs  {tokens:<10}  sha256 {}",
+            figures.bytes, figures.sha256
         ));
     }
+    let sizes = || inspection.graphs.values().map(|figures| figures.size);
+    let parameters: usize = sizes().map(|size| size.parameters).sum();
+    lines.push(format!(
+        "whole        {parameters} parameters ({} bytes in f32), {} multiply-accumulates per window",
+        4 * parameters,
+        sizes().map(|size| size.multiply_accumulates).sum::<u64>()
+    ));
     let golden = &inspection.golden;
     let mut text = lines.join("\n");
     let verdict = if golden.matches {

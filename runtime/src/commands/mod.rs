@@ -36,6 +36,18 @@ fn seconds(text: &str, least: f64, most: f64) -> Result<Duration, String> {
     }
 }
 
+/// What this machine's processor is called, or the board where the processor has no name.
+fn processor() -> String {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let names = info.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        ["model name", "Model", "Hardware"]
+            .contains(&name.trim())
+            .then(|| value.trim().to_owned())
+    });
+    names.unwrap_or_else(|| std::env::consts::ARCH.to_owned())
+}
+
 /// Prints to the standard output; a reader that has gone away (`| head`) is no failure.
 fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();

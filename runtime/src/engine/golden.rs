@@ -1,10 +1,11 @@
 //! Proves that this machine computes what the exporting machine computed.
 
+use super::drift::{departure, largest, largest_share};
 use super::{Answer, EngineError, Output, Recogniser};
 use crate::package::{GoldenAnswer, Package};
 use crate::window::{Modality, PerSensor, Window};
 
-/// Largest difference of a logit, probe logit or attention share that counts as the same answer.
+/// Largest difference of a logit, probe logit or attention share that counts as the same answer of a package in f32.
 /// Other processors add numbers up in another order, which moves the sixth digit.
 pub const GOLDEN_TOLERANCE: f32 = 1e-3;
 
@@ -13,9 +14,12 @@ pub const GOLDEN_TOLERANCE: f32 = 1e-3;
 pub struct GoldenCheck {
     /// Windows run.
     pub windows: usize,
-    /// Largest difference from the expected numbers over all of them.
+    /// Largest difference from the expected numbers over all of them: of logits, probe logits and attention shares in a
+    /// package in f32, and what [`departure`] calls a probability in others, whose expected numbers are those of the f32 model.
     pub largest_difference: f32,
-    /// Whether there were windows and all of them agree within [`GOLDEN_TOLERANCE`].
+    /// Largest difference that counts as the same: [`GOLDEN_TOLERANCE`], or the drift that the package allows.
+    pub allowed: f32,
+    /// Whether there were windows and all of them agree within `allowed`.
     pub matches: bool,
 }
 
@@ -28,15 +32,23 @@ pub fn check_golden(
     recogniser: &mut Recogniser,
 ) -> Result<GoldenCheck, EngineError> {
     let golden = package.golden()?;
+    let manifest = &package.manifest;
     let mut largest = 0.0f32;
     for window in &golden {
         let answer = all_valid(recogniser, &window.window)?;
-        largest = largest.max(difference(&answer.output, &window.answer));
+        largest = largest.max(match manifest.drift {
+            None => difference(&answer.output, &window.answer),
+            Some(_) => departure(&answer.output, &expected(&window.answer), manifest).probability,
+        });
     }
+    let allowed = manifest
+        .drift
+        .map_or(GOLDEN_TOLERANCE, |drift| drift.probability);
     Ok(GoldenCheck {
         windows: golden.len(),
         largest_difference: largest,
-        matches: !golden.is_empty() && largest <= GOLDEN_TOLERANCE,
+        allowed,
+        matches: !golden.is_empty() && largest <= allowed,
     })
 }
 
@@ -49,38 +61,25 @@ pub fn all_valid(recogniser: &mut Recogniser, window: &Window) -> Result<Answer,
     recogniser.conclude(&perception, PerSensor::from_fn(|_| 1.0))
 }
 
+/// The answer that a golden window expects, as the engine gives one.
+fn expected(answer: &GoldenAnswer) -> Output {
+    Output {
+        logits: answer.logits.clone(),
+        attention: answer.attention,
+        probes: PerSensor::from_fn(|modality| answer.probe(modality).cloned()),
+    }
+}
+
 /// Largest difference between two answers; infinite when they do not have the same parts.
 fn difference(found: &Output, expected: &GoldenAnswer) -> f32 {
-    let shares = found.attention.shares().zip(expected.attention.shares());
-    let mut largest = shares
-        .map(|(found, expected)| largest_difference(&[found], &[expected]))
-        .fold(
-            largest_difference(&found.logits, &expected.logits),
-            f32::max,
-        );
+    let mut worst = largest(&found.logits, &expected.logits)
+        .max(largest_share(found.attention, expected.attention));
     for modality in Modality::ALL {
-        largest = largest.max(match (&found.probes[modality], expected.probe(modality)) {
-            (Some(found), Some(expected)) => largest_difference(found, expected),
+        worst = worst.max(match (&found.probes[modality], expected.probe(modality)) {
+            (Some(found), Some(expected)) => largest(found, expected),
             (None, None) => 0.0,
             _ => f32::INFINITY,
         });
     }
-    largest
-}
-
-/// Infinite when the lengths differ or a difference is not a number.
-fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
-    if a.len() != b.len() {
-        return f32::INFINITY;
-    }
-    a.iter()
-        .zip(b)
-        .map(|(x, y)| (x - y).abs())
-        .fold(0.0, |largest, d| {
-            if d.is_nan() {
-                f32::INFINITY
-            } else {
-                largest.max(d)
-            }
-        })
+    worst
 }

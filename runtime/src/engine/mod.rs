@@ -19,22 +19,26 @@
 //! to 1. A model without a microphone or a camera has neither that graph nor that input of the fusion
 //! graph; `validity` and `attention` keep their places.
 
+mod drift;
 mod encoder;
 mod error;
 mod golden;
 mod graph;
+mod narrow;
 mod operators;
 mod recogniser;
 mod shown;
+mod size;
 mod tensors;
 mod turn;
 mod verify;
 
+pub use drift::{Departure, departure};
 pub use encoder::Encoding;
 pub use error::EngineError;
 pub use golden::{GOLDEN_TOLERANCE, GoldenCheck, all_valid, check_golden};
 pub use recogniser::{Answer, Perception, Recogniser, Spent, Verdict};
-pub use verify::{GraphSize, graph_size};
+pub use size::{GraphSize, graph_size};
 
 use std::sync::Arc;
 

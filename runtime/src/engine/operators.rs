@@ -5,8 +5,8 @@ use tract_onnx::pb::{AttributeProto, NodeProto};
 use super::shown;
 use super::tensors::check_tensor;
 
-/// Operators that a package may use: what convolutional and transformer encoders need, in floating
-/// point or quantised. Nothing here loops, draws random numbers, or makes a tensor whose size is
+/// Operators that a package may use: what convolutional and transformer encoders need, calculating in floating
+/// point, with weights stored so or in int8. Nothing here loops, draws random numbers, or makes a tensor whose size is
 /// itself data.
 const OPERATORS: &[&str] = &[
     "Abs",
@@ -18,11 +18,9 @@ const OPERATORS: &[&str] = &[
     "Concat",
     "Constant",
     "Conv",
-    "ConvInteger",
     "DequantizeLinear",
     "Div",
     "Dropout",
-    "DynamicQuantizeLinear",
     "Equal",
     "Erf",
     "Exp",
@@ -43,16 +41,12 @@ const OPERATORS: &[&str] = &[
     "LessOrEqual",
     "Log",
     "MatMul",
-    "MatMulInteger",
     "Max",
     "MaxPool",
     "Min",
     "Mul",
     "Neg",
     "Pow",
-    "QLinearConv",
-    "QLinearMatMul",
-    "QuantizeLinear",
     "Reciprocal",
     "ReduceMax",
     "ReduceMean",

@@ -2,7 +2,8 @@
 //!
 //! A package is untrusted. What is refused here never reaches tract: tensors whose stated size is
 //! not the size of their data, data kept in other files, numbers that are not finite, sub-graphs,
-//! operators outside a feed-forward set, and operators on constants alone.
+//! operators outside a feed-forward set, and operators on constants alone, but for those that widen weights
+//! stored in fewer bits.
 
 use std::collections::HashSet;
 
@@ -10,12 +11,16 @@ use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::{GraphProto, ModelProto, ValueInfoProto, tensor_shape_proto, type_proto};
 use tract_onnx::prelude::Framework;
 
+use super::narrow::Narrow;
 use super::operators::{check_node, is_standard};
 use super::shown;
-use super::tensors::{check_tensor, elements};
+use super::tensors::{MAX_ELEMENTS, check_tensor, elements};
 
 /// The oldest version of the standard that packages are in; before it, operators mean other things.
 const OLDEST_OPSET: i64 = 17;
+
+/// Most numbers in all constants of a graph: 128 Mi, or 512 MiB once they are f32.
+const MOST_NUMBERS: usize = 2 * MAX_ELEMENTS;
 
 /// A named tensor of the graph's signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,29 +39,6 @@ pub(super) struct Verified {
     pub inputs: Vec<Port>,
     /// What it gives, in the file's order.
     pub outputs: Vec<String>,
-}
-
-/// Size of a graph, for people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct GraphSize {
-    /// Operators.
-    pub nodes: usize,
-    /// Numbers in its constant tensors.
-    pub parameters: usize,
-}
-
-/// Counts the operators and constants of ONNX `bytes`; `None` when they are no ONNX file.
-pub fn graph_size(bytes: &[u8]) -> Option<GraphSize> {
-    let graph = decode(bytes).ok()?.graph?;
-    let parameters = graph
-        .initializer
-        .iter()
-        .map(|tensor| elements(&tensor.dims).unwrap_or(0))
-        .fold(0usize, usize::saturating_add);
-    Some(GraphSize {
-        nodes: graph.node.len(),
-        parameters,
-    })
 }
 
 /// Decodes and checks one graph. The error is the rest of a sentence that begins with the file.
@@ -79,6 +61,7 @@ fn check(model: ModelProto) -> Result<Verified, String> {
     for tensor in &graph.initializer {
         check_tensor(tensor)?;
     }
+    check_total(graph)?;
     for node in &graph.node {
         check_node(node)?;
     }
@@ -128,6 +111,21 @@ fn check_opset(model: &ModelProto) -> Result<(), String> {
     }
 }
 
+/// In int8 the largest file that a package may have would hold four times the weights that it holds in f32.
+fn check_total(graph: &GraphProto) -> Result<(), String> {
+    let total = graph
+        .initializer
+        .iter()
+        .filter_map(|tensor| elements(&tensor.dims))
+        .fold(0usize, usize::saturating_add);
+    if total <= MOST_NUMBERS {
+        return Ok(());
+    }
+    Err(format!(
+        "holds {total} numbers in its constants and may hold {MOST_NUMBERS}"
+    ))
+}
+
 /// The shape and name of a graph input, which must be fixed f32.
 fn port(info: &ValueInfoProto) -> Result<Port, String> {
     let name = shown::name(&info.name);
@@ -166,6 +164,7 @@ fn port(info: &ValueInfoProto) -> Result<Port, String> {
 fn check_wiring(graph: &GraphProto, inputs: &[Port]) -> Result<(), String> {
     let mut known = HashSet::new();
     let mut fixed = HashSet::new();
+    let mut narrow = Narrow::new(graph);
     for port in inputs {
         define(&mut known, &port.name)?;
     }
@@ -182,7 +181,9 @@ fn check_wiring(graph: &GraphProto, inputs: &[Port]) -> Result<(), String> {
                 shown::name(name)
             ));
         }
-        if node.op_type != "Constant" && read().all(|name| fixed.contains(name.as_str())) {
+        let widens = narrow.widens(node)?;
+        if !widens && node.op_type != "Constant" && read().all(|name| fixed.contains(name.as_str()))
+        {
             return Err(format!(
                 "computes `{}` from constants alone, which packages may not",
                 shown::name(written().next().unwrap_or(&node.name))
@@ -191,7 +192,7 @@ fn check_wiring(graph: &GraphProto, inputs: &[Port]) -> Result<(), String> {
         for name in written() {
             define(&mut known, name)?;
             // Shapes are known as soon as the graph is read.
-            if matches!(node.op_type.as_str(), "Constant" | "Shape") {
+            if widens || matches!(node.op_type.as_str(), "Constant" | "Shape") {
                 fixed.insert(name);
             }
         }

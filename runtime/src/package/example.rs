@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{
-    GoldenAnswer, GoldenWindow, Graphs, Manifest, PackageContents, Rates, Thresholds, Training,
+    GoldenAnswer, GoldenWindow, Graphs, Manifest, PackageContents, Precision, Rates, Thresholds,
+    Training,
 };
 use crate::frontend::{AudioConfig, CameraConfig, Colour, MelScale};
 use crate::health::HealthConfig;
@@ -19,12 +20,13 @@ pub(crate) fn manifest() -> Manifest {
         license: "CC0-1.0".into(),
         labels: vec!["yes".into(), "no".into(), "nothing".into()],
         nothing: Some("nothing".into()),
-        precision: "f32".into(),
+        precision: Precision::F32,
         token_width: 8,
         thresholds: Thresholds {
             temperature: 1.5,
             confidence: 0.6,
         },
+        drift: None,
         policy: PolicyConfig::default(),
         rates: Rates::default(),
         audio: Some(AudioConfig {

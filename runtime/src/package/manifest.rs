@@ -12,7 +12,7 @@ use crate::health::HealthConfig;
 use crate::policy::PolicyConfig;
 use crate::window::{Modality, PerSensor};
 
-use super::Rates;
+use super::{Drift, Precision, Rates, precision};
 
 /// The newest package format that this version reads, and the one that it writes.
 pub const FORMAT: u32 = 1;
@@ -34,12 +34,15 @@ pub struct Manifest {
     /// Which label means that there is nothing to recognise, if the model has such a class.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nothing: Option<String>,
-    /// Number format of the weights, `"f32"`.
-    pub precision: String,
+    /// In which numbers the weights are stored.
+    pub precision: Precision,
     /// Length of one token, the same for both encoders.
     pub token_width: usize,
     /// When an answer counts.
     pub thresholds: Thresholds,
+    /// How far the answers may be from those of the same model in f32; absent exactly in f32.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Drift>,
     /// How much each sensor counts.
     #[serde(default)]
     pub policy: PolicyConfig,
@@ -193,9 +196,7 @@ impl Manifest {
             "license must name the licence of the weights".into()
         })?;
         self.check_labels()?;
-        ensure(self.precision == "f32", || {
-            format!("precision must be \"f32\", not {:?}", self.precision)
-        })?;
+        precision::check(self.precision, self.drift.as_ref())?;
         ensure((1..=MOST_TOKEN_WIDTH).contains(&self.token_width), || {
             format!(
                 "token_width must be 1 to {MOST_TOKEN_WIDTH}, not {}",
@@ -331,7 +332,7 @@ mod tests {
             (|m| m.labels[0] = "\u{1b}[2J".into(), "labels"),
             (|m| m.labels[1] = m.labels[0].clone(), "twice"),
             (|m| m.nothing = Some("silence".into()), "nothing"),
-            (|m| m.precision = "int8".into(), "precision"),
+            (|m| m.precision = Precision::Int8, "precision"),
             (|m| m.token_width = 0, "token_width"),
             (|m| m.thresholds.temperature = f32::NAN, "temperature"),
             (|m| m.thresholds.confidence = 1.5, "confidence"),

@@ -81,6 +81,18 @@ impl Package {
     }
 }
 
+impl Package {
+    /// CARD.md: what a person should know about the model.
+    ///
+    /// # Errors
+    /// [`PackageError`] when the file changed since the package was opened, or is no UTF-8 text.
+    pub fn card(&self) -> Result<String, PackageError> {
+        let folder = CheckedFolder::open(&self.dir)?;
+        String::from_utf8(folder.read(CARD)?)
+            .map_err(|_| PackageError::contents(folder.path(CARD))("it is not UTF-8 text"))
+    }
+}
+
 /// A sensor has a graph exactly if model.toml describes it.
 pub(super) fn check_sensors(manifest: &Manifest, graphs: &Graphs) -> Result<(), String> {
     let has = manifest.sensors();

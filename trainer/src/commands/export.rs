@@ -1,16 +1,21 @@
 //! `evenkeel-train export`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args as ClapArgs;
 use evenkeel::engine::Output;
 use evenkeel::evaluation::Score;
 use evenkeel::frontend::Features;
+use evenkeel::package::Precision;
 use evenkeel::window::{Modality, PerSensor, Window};
 
+use super::convert::{self, Allowed};
 use crate::data::{Dataset, Split};
-use crate::export::{CardNotes, ExportRequest, FinishedRun, Measured, Naming, Parity, export};
+use crate::export::{
+    CardNotes, DriftWindow, ExportRequest, Exported, FinishedRun, Measured, Naming, Narrowing,
+    export,
+};
 use crate::fit::{self, Calibrated, Workers};
 use crate::model::{Frozen, Model};
 use crate::study::SeedRobustness;
@@ -23,11 +28,12 @@ const GOLDEN_WINDOWS: usize = 3;
 /// Write a trained model as a package of ONNX graphs.
 ///
 /// The package is loaded again and compared with the trained model on 200 windows of the validation
-/// split; it is kept only if the answers match.
+/// split; it is kept only if the answers match. In f16 or int8 its answers are compared with those in f32 on the whole split.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
-Example:
-  evenkeel-train export runs/digits --name digits --license CC-BY-SA-4.0 --out my-model")]
+Examples:
+  evenkeel-train export runs/digits --name digits --license CC-BY-SA-4.0 --out my-model
+  evenkeel-train export runs/digits --name digits --license CC-BY-SA-4.0 --precision int8 --out my-small-model")]
 pub struct Args {
     /// Folder of the run
     #[arg(value_name = "RUN")]
@@ -53,6 +59,11 @@ pub struct Args {
     /// What the model is, for its card
     #[arg(long)]
     summary: Option<String>,
+    /// In which numbers the weights are stored: f32, f16 or int8; what the configuration says, or f32, if left out
+    #[arg(long, value_name = "FORMAT")]
+    precision: Option<Precision>,
+    #[command(flatten)]
+    allowed: Allowed,
     /// Print the parity figures as JSON
     #[arg(long)]
     json: bool,
@@ -77,6 +88,34 @@ pub fn run(args: &Args) -> Result<()> {
         .map(|i| i * validation.samples.len() / count)
         .map(|i| validation.samples[i].features.clone())
         .collect();
+    let settings = run.config.export;
+    let precision = args.precision.unwrap_or(settings.precision);
+    // What the configuration allows is meant for the precision that it names.
+    let own = (precision == settings.precision).then_some(settings);
+    let Allowed {
+        drift,
+        drift_answers,
+    } = args.allowed;
+    let narrowing = Narrowing::new(
+        precision,
+        drift.or(own.and_then(|own| own.drift)),
+        drift_answers.or(own.and_then(|own| own.drift_answers)),
+    )?;
+    let drift_windows: Vec<DriftWindow> = match narrowing {
+        None => Vec::new(),
+        Some(_) => validation
+            .samples
+            .iter()
+            .enumerate()
+            .map(|(index, sample)| DriftWindow {
+                name: format!(
+                    "validation window {index} ({})",
+                    run.data.labels()[sample.label as usize]
+                ),
+                features: sample.features.clone(),
+            })
+            .collect(),
+    };
     let request = ExportRequest {
         weights: &run.weights,
         spec: &run.config.model,
@@ -91,8 +130,14 @@ pub fn run(args: &Args) -> Result<()> {
             }),
             limits: limits(&*run.data),
             command: Some(format!(
-                "evenkeel-train export RUN --name {} --version {} --license '{}' --out DIR",
-                args.name, args.version, args.license
+                "evenkeel-train export RUN --name {} --version {} --license '{}'{} --out DIR",
+                args.name,
+                args.version,
+                args.license,
+                match precision {
+                    Precision::F32 => String::new(),
+                    other => format!(" --precision {other}"),
+                }
             )),
             measured: measured(&run.result),
             robustness: match &args.robustness {
@@ -102,13 +147,15 @@ pub fn run(args: &Args) -> Result<()> {
         },
         golden: golden_windows(&*run.data)?,
         parity: &parity_windows,
+        narrowing,
+        drift: &drift_windows,
     };
-    let parity = export(
+    let exported = export(
         request,
         &mut |features, validity| reference(&run.model, features, validity),
         &args.out,
     )?;
-    report(args, &parity, &run.calibrated)
+    report(args, &exported, &run.calibrated)
 }
 
 /// What the figures hold for, and what else must be known of the data.
@@ -191,13 +238,13 @@ fn reference(
     })
 }
 
-fn report(args: &Args, parity: &Parity, calibrated: &Calibrated) -> Result<()> {
+fn report(args: &Args, exported: &Exported, calibrated: &Calibrated) -> Result<()> {
     if args.json {
-        println!("{}", serde_json::to_string_pretty(parity)?);
+        println!("{}", serde_json::to_string_pretty(exported)?);
         return Ok(());
     }
-    let size =
-        folder_size(&args.out).with_context(|| format!("cannot read {}", args.out.display()))?;
+    let size = super::folder_size(&args.out)
+        .with_context(|| format!("cannot read {}", args.out.display()))?;
     println!(
         "package      {} ({:.2} MB)",
         args.out.display(),
@@ -211,23 +258,13 @@ fn report(args: &Args, parity: &Parity, calibrated: &Calibrated) -> Result<()> {
         "policy       {}, sharpness {}",
         calibrated.policy.kind, calibrated.policy.sharpness
     );
+    let parity = &exported.parity;
     println!(
         "largest differences on {} windows: logits {:.1e}, probes {:.1e}, attention {:.1e}; folded from unfolded fusion {:.1e}",
         parity.windows, parity.logits, parity.probes, parity.attention, parity.folded
     );
-    Ok(())
-}
-
-fn folder_size(folder: &Path) -> std::io::Result<u64> {
-    let mut size = 0;
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        let kind = entry.metadata()?;
-        size += if kind.is_dir() {
-            folder_size(&entry.path())?
-        } else {
-            kind.len()
-        };
+    if let Some(drift) = &exported.drift {
+        println!("drift        {}", convert::sentence(drift));
     }
-    Ok(size)
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use evenkeel::engine::EngineError;
-use evenkeel::package::PackageError;
+use evenkeel::package::{Drift, PackageError};
 
 /// Why a model could not be exported. Nothing stands at the destination afterwards.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +40,24 @@ pub enum ExportError {
         found: f32,
         /// Largest difference that would have passed.
         allowed: f32,
+    },
+    /// In fewer bits the model does not answer like in f32.
+    #[error(
+        "in fewer bits the model answers too differently: a probability is off by {probability:.4}, and {} is allowed; {changed} of {answers} \
+         answers changed, and {:.2} % may; farthest off are {farthest}; nothing was written: keep f32, take f16, or allow more",
+        allowed.probability, 100.0 * allowed.answers
+    )]
+    Drifts {
+        /// Largest difference of a probability or a share of attention.
+        probability: f32,
+        /// Answers that became others.
+        changed: usize,
+        /// Answers compared.
+        answers: usize,
+        /// What would have passed.
+        allowed: Drift,
+        /// The windows that differ most.
+        farthest: String,
     },
     /// The trained model could not answer.
     #[error("the trained model failed on a window of the parity check: {0}")]

@@ -5,8 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use candle_core::Device;
-use evenkeel::package::{self, Manifest, Package, Rates, Training};
-use evenkeel::window::Modality;
+use evenkeel::package::{self, Manifest, Package, Precision, Rates, Training};
 
 use super::{Weights, graphs};
 use crate::data::Dataset;
@@ -75,8 +74,6 @@ impl FinishedRun {
 
     /// Its model.toml.
     pub fn manifest(&self, naming: &Naming) -> Manifest {
-        let config = &self.config;
-        let has = config.sensors();
         let result = &self.result;
         let mut metrics = BTreeMap::from([
             ("test.accuracy".to_owned(), result.test.accuracy),
@@ -95,26 +92,27 @@ impl FinishedRun {
             metrics.insert(format!("test.accuracy.without-{sensor}"), summary.accuracy);
         }
         let quality = self.config.quality();
-        Manifest {
+        let mut manifest = Manifest {
             format: package::FORMAT,
             name: naming.name.clone(),
             version: naming.version.clone(),
             license: naming.license.clone(),
             labels: self.data.labels().to_vec(),
             nothing: self.data.nothing().map(str::to_owned),
-            precision: "f32".to_owned(),
+            precision: Precision::F32,
+            drift: None,
             token_width: self.config.model.width,
             thresholds: self.calibrated.thresholds.clone(),
             policy: self.calibrated.policy,
             rates: Rates::default(),
-            audio: config.audio.clone().filter(|_| has[Modality::Audio]),
-            camera: config.camera.clone().filter(|_| has[Modality::Camera]),
-            signal: config.signal.clone().filter(|_| has[Modality::Signal]),
-            audio2: config.audio2.clone().filter(|_| has[Modality::Audio2]),
-            camera2: config.camera2.clone().filter(|_| has[Modality::Camera2]),
-            signal2: config.signal2.clone().filter(|_| has[Modality::Signal2]),
-            signal3: config.signal3.clone().filter(|_| has[Modality::Signal3]),
-            signal4: config.signal4.clone().filter(|_| has[Modality::Signal4]),
+            audio: None,
+            camera: None,
+            signal: None,
+            audio2: None,
+            camera2: None,
+            signal2: None,
+            signal3: None,
+            signal4: None,
             health: self.calibrated.health.clone(),
             training: Training {
                 data: self.data.provenance(),
@@ -128,7 +126,9 @@ impl FinishedRun {
                     .collect(),
                 metrics,
             },
-        }
+        };
+        self.config.describe_sensors(&mut manifest);
+        manifest
     }
 
     /// The package in memory, as the runtime runs it; `dir` is what its errors name.

@@ -1,23 +1,32 @@
 //! From a checkpoint to a model package.
 //!
 //! Writes the ONNX graphs, loads what it wrote with the runtime's engine, and finishes only
-//! if that answers like the trained model on real windows, with all sensors and with each absent.
+//! if that answers like the trained model on real windows, with all sensors and with each absent. A package in fewer bits is
+//! made of the one in f32, and must answer like it.
 
 mod backbone;
 mod card;
+mod convert;
+mod drift;
 mod encoder;
 mod error;
 mod finished;
 mod fold;
 mod fusion;
+mod narrow;
 mod onnx;
 mod parity;
+mod untrained;
 mod weights;
 
 #[cfg(test)]
 mod backbone_tests;
 #[cfg(test)]
+mod convert_tests;
+#[cfg(test)]
 mod hostile_tests;
+#[cfg(test)]
+mod narrow_tests;
 #[cfg(test)]
 mod random_model;
 #[cfg(test)]
@@ -26,21 +35,25 @@ mod reference;
 mod tests;
 
 pub use card::{CardNotes, Measured};
+pub use convert::{Narrowing, convert};
+pub use drift::{DriftWindow, Farthest, MeasuredDrift};
 pub use error::ExportError;
 pub use finished::{FinishedRun, Naming};
 pub use parity::{FOLDED_TOLERANCE, PARITY_TOLERANCE, Parity, Reference};
+pub use untrained::untrained;
 pub use weights::Weights;
 
 use std::path::Path;
 
-use evenkeel::engine::{Recogniser, all_valid, check_golden};
+use evenkeel::engine::{Recogniser, all_valid};
 use evenkeel::frontend::Features;
 use evenkeel::package::{
-    self, GoldenAnswer, GoldenWindow, Graphs, Manifest, Package, PackageContents,
+    self, GoldenAnswer, GoldenWindow, Graphs, Manifest, Package, PackageContents, Precision,
 };
 use evenkeel::window::{Modality, PerSensor, Window};
 
 use crate::model::{Fusion, ModelSpec};
+use convert::prove;
 use encoder::Layout;
 
 /// Everything that an export needs.
@@ -50,7 +63,7 @@ pub struct ExportRequest<'a> {
     /// Their shape.
     pub spec: &'a ModelSpec,
     /// model.toml; its `audio`, `camera` and so on are the frontends that the model was trained with.
-    /// `format`, `precision` and `token_width` are set by the export.
+    /// `format`, `precision`, `drift` and `token_width` are set by the export.
     pub manifest: Manifest,
     /// What the logits of each probe are divided by before they become a reliability.
     pub probe_temperature: PerSensor<f32>,
@@ -61,19 +74,34 @@ pub struct ExportRequest<'a> {
     /// Features of real windows on which the exported model must answer like the trained one; at
     /// least one.
     pub parity: &'a [Features],
+    /// The numbers of the package, where they are not f32.
+    pub narrowing: Option<Narrowing>,
+    /// Windows of validation on which a package in fewer bits must answer like in f32; at least one for such a package.
+    pub drift: &'a [DriftWindow],
+}
+
+/// How far an exported package is from what it was made of.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Exported {
+    /// The model in f32 from the trained one.
+    #[serde(flatten)]
+    pub parity: Parity,
+    /// The package from the model in f32, where it is in fewer bits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift: Option<MeasuredDrift>,
 }
 
 /// Writes the package `destination`, and gives how far it is from the trained model.
 ///
 /// # Errors
 /// When the weights do not fit the specification, the exported model does not answer like
-/// `reference` ([`ExportError::Differs`]), or the package cannot be written. `destination` is then
-/// untouched.
+/// `reference` ([`ExportError::Differs`]), it drifts in fewer bits beyond what is allowed ([`ExportError::Drifts`]), or the
+/// package cannot be written. `destination` is then untouched.
 pub fn export(
     request: ExportRequest,
     reference: &mut Reference,
     destination: &Path,
-) -> Result<Parity, ExportError> {
+) -> Result<Exported, ExportError> {
     if request.parity.is_empty() || request.golden.is_empty() {
         return Err(ExportError::Model(
             "the parity check and the golden windows need at least one window each".into(),
@@ -81,7 +109,8 @@ pub fn export(
     }
     let mut manifest = request.manifest;
     manifest.format = package::FORMAT;
-    manifest.precision = "f32".into();
+    manifest.precision = Precision::F32;
+    manifest.drift = None;
     manifest.token_width = request.spec.width;
     let graphs = graphs(
         request.weights,
@@ -98,28 +127,7 @@ pub fn export(
     };
     contents.golden = golden(&contents, request.golden, destination)?;
 
-    let parent = match destination.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let unwritable = |error: std::io::Error| ExportError::Write {
-        file: parent.to_owned(),
-        what: error.to_string(),
-    };
-    std::fs::create_dir_all(parent).map_err(unwritable)?;
-    let trial = tempfile::tempdir_in(parent).map_err(unwritable)?;
-    let trial = trial.path().join("package");
-    package::write(&trial, &contents)?;
-    let written = Package::open(&trial)?;
-    let mut recogniser = Recogniser::new(&written)?;
-    let golden = check_golden(&written, &mut recogniser)?;
-    if !golden.matches {
-        return Err(ExportError::Differs {
-            what: "the golden windows after reading them back".into(),
-            found: golden.largest_difference,
-            allowed: evenkeel::engine::GOLDEN_TOLERANCE,
-        });
-    }
+    let (_folder, written) = prove(&contents, destination)?;
     let parity = parity::check(
         &written,
         request.weights,
@@ -127,8 +135,14 @@ pub fn export(
         request.parity,
         reference,
     )?;
-    package::write(destination, &contents)?;
-    Ok(parity)
+    let drift = match request.narrowing {
+        None => {
+            package::write(destination, &contents)?;
+            None
+        }
+        Some(narrowing) => Some(convert(&written, narrowing, request.drift, destination)?),
+    };
+    Ok(Exported { parity, drift })
 }
 
 /// The ONNX files of a model.

@@ -115,7 +115,7 @@ impl Parity {
 }
 
 /// Everything present, and each sensor of the model absent in turn.
-fn validities(sensors: PerSensor<bool>) -> Vec<PerSensor<f32>> {
+pub(super) fn validities(sensors: PerSensor<bool>) -> Vec<PerSensor<f32>> {
     let weight = |present: bool| if present { 1.0 } else { 0.0 };
     let all = PerSensor::from_fn(|modality| weight(sensors[modality]));
     let mut patterns = vec![all];

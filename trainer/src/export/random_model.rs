@@ -122,7 +122,8 @@ pub(super) fn model_of(
         license: "CC0-1.0".into(),
         labels: ["yes", "no", "maybe", "nothing"].map(String::from).to_vec(),
         nothing: Some("nothing".into()),
-        precision: "f32".into(),
+        precision: Precision::F32,
+        drift: None,
         token_width: spec.width,
         thresholds: Thresholds {
             temperature: 1.0,

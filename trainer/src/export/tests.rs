@@ -192,7 +192,7 @@ fn a_dead_sensor_adds_nothing_whatever_its_tokens_hold() {
     }
 }
 
-fn request<'a>(model: &'a Model, features: &'a [Features]) -> ExportRequest<'a> {
+pub(super) fn request<'a>(model: &'a Model, features: &'a [Features]) -> ExportRequest<'a> {
     ExportRequest {
         weights: &model.weights,
         spec: &model.spec,
@@ -210,10 +210,12 @@ fn request<'a>(model: &'a Model, features: &'a [Features]) -> ExportRequest<'a> 
         golden: vec![(model.window(), "yes".into())],
         probe_temperature: probes(),
         parity: features,
+        narrowing: None,
+        drift: &[],
     }
 }
 
-fn real_features(model: &Model) -> Features {
+pub(super) fn real_features(model: &Model) -> Features {
     Frontend::new(&model.manifest.sensor_configs())
         .unwrap()
         .features(&model.window())
@@ -229,8 +231,9 @@ fn an_export_is_a_package_that_answers_like_the_model() {
         let destination = folder.path().join("models/random");
         let mut reference =
             |features: &Features, validity: PerSensor<f32>| Ok(model.answer(features, validity));
-        let parity = export(request(&model, &features), &mut reference, &destination).unwrap();
-        assert_eq!(parity.windows, 2);
+        let exported = export(request(&model, &features), &mut reference, &destination).unwrap();
+        assert_eq!(exported.parity.windows, 2);
+        assert_eq!(exported.drift, None);
         let package = Package::open(&destination).unwrap();
         assert_eq!(package.golden().unwrap().len(), 1);
         let card = std::fs::read_to_string(destination.join("CARD.md")).unwrap();

@@ -98,6 +98,12 @@ impl Weights {
             .collect())
     }
 
+    /// Changes the numbers of a tensor.
+    #[cfg(test)]
+    pub(super) fn edit(&mut self, name: &str, change: impl FnOnce(&mut [f32])) {
+        change(&mut self.tensors.get_mut(name).unwrap().1);
+    }
+
     fn refuse(&self, tensor: &str, what: &str) -> ExportError {
         ExportError::Weight {
             file: self.file.clone(),

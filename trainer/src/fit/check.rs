@@ -1,6 +1,6 @@
 //! Which configurations make sense: what is refused here would fail, or train nothing, hours later.
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use evenkeel::frontend::{CameraConfig, SensorConfig};
 use evenkeel::window::Modality;
 
@@ -8,6 +8,7 @@ use super::config::{FitConfig, Training};
 use crate::balance::Balance;
 use crate::data::clips::Layout;
 use crate::data::range::within;
+use crate::export::Narrowing;
 use crate::model::{Activation, ModelSpec};
 use crate::rollingq::RollingQ;
 
@@ -43,6 +44,8 @@ impl FitConfig {
             }
         }
         self.check_backbones()?;
+        let export = &self.export;
+        Narrowing::new(export.precision, export.drift, export.drift_answers).context("[export]")?;
         match self.data.layout() {
             Some(layout) => self.check_clips(layout),
             None => Ok(()),

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use evenkeel::frontend::{AudioConfig, CameraConfig, SensorConfig, SensorConfigs, SignalConfig};
+use evenkeel::package::{Manifest, Precision};
 use evenkeel::window::{Modality, PerSensor};
 use serde::{Deserialize, Serialize};
 
 use super::device::TrainingDevice;
+use super::preset;
 use super::quality::MixedQuality;
 use crate::balance::Balance;
 use crate::data::DataConfig;
@@ -57,6 +59,39 @@ pub struct FitConfig {
     /// Another method that keeps the sensors in balance, with any fusion of several; none if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub balance: Option<Balance>,
+    /// In which numbers the model is exported; it has no part in the training.
+    #[serde(default, skip_serializing_if = "ExportSettings::is_default")]
+    pub export: ExportSettings,
+}
+
+/// In which numbers a model is exported, where the command says nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportSettings {
+    /// Number format of the weights.
+    pub precision: Precision,
+    /// Largest difference of a probability from the model in f32; what is usual for the format if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<f32>,
+    /// Share of answers that may be others; what is usual for the format if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift_answers: Option<f32>,
+}
+
+impl Default for ExportSettings {
+    fn default() -> Self {
+        Self {
+            precision: Precision::F32,
+            drift: None,
+            drift_answers: None,
+        }
+    }
+}
+
+impl ExportSettings {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Which rule updates the weights.
@@ -161,6 +196,7 @@ impl FitConfig {
         for change in changes {
             apply(&mut table, change)?;
         }
+        preset::spell_out(&mut table).with_context(context)?;
         let mut config: Self = toml::Value::Table(table).try_into().with_context(context)?;
         let base = path.parent().unwrap_or(Path::new("."));
         config.data.resolve(base).with_context(context)?;
@@ -192,6 +228,19 @@ impl FitConfig {
             Modality::Signal3 => self.signal3.as_ref().map(SensorConfig::Signal),
             Modality::Signal4 => self.signal4.as_ref().map(SensorConfig::Signal),
         })
+    }
+
+    /// Writes the sections of the sensors that the model has into a model.toml.
+    pub fn describe_sensors(&self, manifest: &mut Manifest) {
+        let has = self.sensors();
+        manifest.audio = self.audio.clone().filter(|_| has[Modality::Audio]);
+        manifest.camera = self.camera.clone().filter(|_| has[Modality::Camera]);
+        manifest.signal = self.signal.clone().filter(|_| has[Modality::Signal]);
+        manifest.audio2 = self.audio2.clone().filter(|_| has[Modality::Audio2]);
+        manifest.camera2 = self.camera2.clone().filter(|_| has[Modality::Camera2]);
+        manifest.signal2 = self.signal2.clone().filter(|_| has[Modality::Signal2]);
+        manifest.signal3 = self.signal3.clone().filter(|_| has[Modality::Signal3]);
+        manifest.signal4 = self.signal4.clone().filter(|_| has[Modality::Signal4]);
     }
 
     /// How windows are spoilt, `None` where none ever is.

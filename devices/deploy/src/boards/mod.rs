@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 
-pub use schema::{Board, Provision, Target};
+pub use schema::{Board, Class, Provision, Target};
 
 use crate::checkout;
 use crate::nearest::nearest;

@@ -23,6 +23,8 @@ pub struct Board {
     pub cores: u32,
     /// The highest clock that the maker names, MHz; none where boards differ.
     pub clock_mhz: Option<u32>,
+    /// The largest size of model that it is meant for.
+    pub class: Class,
     /// Memory of the usual model, MB.
     pub memory_mb: u32,
     /// What is built for.
@@ -47,7 +49,7 @@ pub struct Board {
     pub options: Vec<String>,
     /// The recommended model: a folder in `models`.
     pub model: String,
-    /// In what numbers the model calculates.
+    /// In what numbers the weights of the model are stored.
     pub precision: Precision,
     /// What a user of the board has to know.
     pub notes: Vec<String>,
@@ -157,12 +159,33 @@ pub enum Microphone {
     Aloop,
 }
 
-/// In what numbers a model calculates.
+/// The sizes of models, as docs/precision.md describes them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    /// For cores that do one thing after another, and little memory.
+    Nano,
+    /// For the larger cores of small boards.
+    Small,
+    /// For desktops and the largest boards.
+    Base,
+}
+
+impl Class {
+    /// All of them, the smallest first.
+    pub const ALL: [Self; 3] = [Self::Nano, Self::Small, Self::Base];
+}
+
+/// In what numbers the weights of a model are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
-    /// 32 bit floating point: the only one that there are models in.
+    /// 32 bit floating point.
     F32,
+    /// 16 bit floating point.
+    F16,
+    /// Whole numbers of 8 bits.
+    Int8,
 }
 
 /// A document that facts of a board file are from.
@@ -271,6 +294,18 @@ impl fmt::Display for Precision {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         formatter.write_str(match self {
             Precision::F32 => "f32",
+            Precision::F16 => "f16",
+            Precision::Int8 => "int8",
+        })
+    }
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str(match self {
+            Class::Nano => "nano",
+            Class::Small => "small",
+            Class::Base => "base",
         })
     }
 }

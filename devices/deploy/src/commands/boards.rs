@@ -121,6 +121,7 @@ fn whole(board: &Board) -> Result<String, fmt::Error> {
         ("provisioned", provision.to_owned()),
         ("calls itself", list(&board.identity)),
         ("live's options", list(&board.options)),
+        ("size", board.class.to_string()),
         ("model", format!("{}, {}", board.model, board.precision)),
     ];
     let mut text = format!("{}: {}\n\n", board.name, board.description);

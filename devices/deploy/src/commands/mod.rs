@@ -10,6 +10,7 @@ mod image;
 pub mod key;
 pub mod on_board;
 mod reach;
+pub mod speed;
 
 use std::io::{self, Write};
 

@@ -129,13 +129,16 @@ fn processor() -> Finding {
             names.contains(&name.trim()).then(|| value.trim())
         })
     };
-    let name = field(&["model name", "Model", "Hardware"]).unwrap_or(std::env::consts::ARCH);
     let flags = field(&["flags", "Features"]).unwrap_or_default();
     let known: Vec<&str> = flags
         .split_whitespace()
         .filter(|flag| FEATURES.contains(flag))
         .collect();
-    let found = format!("{name}, {cores} core(s), {}", known.join(" "));
+    let found = format!(
+        "{}, {cores} core(s), {}",
+        super::processor(),
+        known.join(" ")
+    );
     let vectors = known.is_empty()
         || known
             .iter()
@@ -219,6 +222,7 @@ fn golden_finding(golden: &GoldenCheck) -> Finding {
         windows,
         largest_difference,
         matches,
+        ..
     } = *golden;
     if windows == 0 {
         return Finding::problem(
@@ -274,6 +278,7 @@ mod tests {
         let finding = golden_finding(&GoldenCheck {
             windows: 0,
             largest_difference: 0.0,
+            allowed: 0.0,
             matches: false,
         });
         assert_eq!(finding.state, State::Problem);

@@ -215,7 +215,11 @@ fn a_broken_model_toml_is_named_with_the_line() {
             "line 4: unknown field `lisense`",
         ),
         ("name = \"x\"\n", "missing field `format`"),
-        (&whole.replacen("\"f32\"", "\"int8\"", 1), "precision"),
+        (&whole.replacen("\"f32\"", "\"int8\"", 1), "[drift]"),
+        (
+            &whole.replacen("\"f32\"", "\"int4\"", 1),
+            "line 7: unknown variant `int4`",
+        ),
         (
             &whole.replacen("hop_samples = 80", "hop_samples = 0", 1),
             "hop_samples",
