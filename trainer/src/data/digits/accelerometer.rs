@@ -9,13 +9,14 @@
 use std::f32::consts::{PI, TAU};
 use std::time::Duration;
 
-use evenkeel::window::Signal;
+use evenkeel::window::{Modality, Signal, Window};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::ink::Point;
-use super::pen;
+use super::{Digits, pen};
+use crate::data::Dataset;
 use crate::data::range::within;
 use crate::normal::normal;
 
@@ -44,6 +45,24 @@ impl Default for AccelerometerConfig {
             seconds: [0.5, 1.2],
             height: [0.03, 0.07],
         }
+    }
+}
+
+impl Digits {
+    /// Adds what the pen's accelerometer feels while it writes the digit, if there is one. With numbers drawn by
+    /// itself, so that sound and picture are those of the same data set without it.
+    pub(super) fn write(&self, window: &mut Window, digit: Option<usize>, mut rng: ChaCha8Rng) {
+        if let (Some(accelerometer), Some(readings)) = (
+            &self.config.accelerometer,
+            window.signal_mut(Modality::Signal),
+        ) {
+            *readings = Some(accelerometer.feel(digit, self.window_length(), &mut rng));
+        }
+    }
+
+    /// Whether windows have a third sensor.
+    pub fn has_accelerometer(&self) -> bool {
+        self.config.accelerometer.is_some()
     }
 }
 

@@ -27,7 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::ensure;
-use evenkeel::window::{Frame, Modality, SampleRate, Sound, Window};
+use evenkeel::window::{Frame, SampleRate, Sound, Window};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
@@ -287,24 +287,6 @@ fn by_digit(digits: impl Iterator<Item = usize>) -> [Vec<usize>; DIGITS] {
 fn from_further(further: &[usize], rng: &mut ChaCha8Rng) -> bool {
     const SHARE: f64 = 0.5;
     !further.is_empty() && rng.random_bool(SHARE)
-}
-
-impl Digits {
-    /// Adds what the pen's accelerometer feels while it writes the digit, if there is one. With numbers drawn by
-    /// itself, so that sound and picture are those of the same data set without it.
-    fn write(&self, window: &mut Window, digit: Option<usize>, mut rng: ChaCha8Rng) {
-        if let (Some(accelerometer), Some(readings)) = (
-            &self.config.accelerometer,
-            window.signal_mut(Modality::Signal),
-        ) {
-            *readings = Some(accelerometer.feel(digit, self.window_length(), &mut rng));
-        }
-    }
-
-    /// Whether windows have a third sensor.
-    pub fn has_accelerometer(&self) -> bool {
-        self.config.accelerometer.is_some()
-    }
 }
 
 /// Numbers of the test and the validation speaker.
