@@ -35,7 +35,7 @@ pub struct ClipResult {
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// The model's answer.
-    Answered(ClipAnswer),
+    Answered(Box<ClipAnswer>),
     /// Why there is none: one sentence.
     Failed(String),
 }

@@ -51,7 +51,7 @@ pub fn evaluate_with<A: Answerer, E: Send>(
     let mut outcomes: Vec<Option<Outcome>> = vec![None; entries.len()];
     let mut count = 0;
     let work = |model: &mut A, index: usize| match clip(setup, entries[index], model) {
-        Ok(answer) => Outcome::Answered(answer),
+        Ok(answer) => Outcome::Answered(Box::new(answer)),
         Err(why) => Outcome::Failed(why),
     };
     let items = Vec::from_iter(0..entries.len());

@@ -48,7 +48,7 @@ impl Summary {
         let answered: Vec<(Option<&str>, &ClipAnswer)> = clips
             .iter()
             .filter_map(|clip| match &clip.outcome {
-                Outcome::Answered(answer) => Some((clip.label.as_deref(), answer)),
+                Outcome::Answered(answer) => Some((clip.label.as_deref(), &**answer)),
                 Outcome::Failed(_) => None,
             })
             .collect();

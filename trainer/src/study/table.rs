@@ -318,7 +318,7 @@ fn losses(text: &mut String, results: &Results) -> std::fmt::Result {
             })
             .collect::<Vec<_>>();
         text.push_str(&row(&[
-            &[name.clone()],
+            std::slice::from_ref(name),
             &noise,
             &each(&sensors, |&m| accuracy(&|r| r.absent.get(m))),
         ]));

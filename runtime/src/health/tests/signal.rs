@@ -40,7 +40,7 @@ static SECTION: LazyLock<SignalConfig> = LazyLock::new(|| SignalConfig {
 });
 
 fn configs() -> SensorConfigs<'static> {
-    let section = Some(SensorConfig::Signal(&*SECTION));
+    let section = Some(SensorConfig::Signal(&SECTION));
     PerSensor::from_fn(|modality| section.filter(|_| modality == Modality::Signal))
 }
 

@@ -301,7 +301,7 @@ impl Session {
             faults: take.faults.clone(),
         });
         if !self.plan.unattended {
-            return Ok(Phase::Doubtful(take));
+            return Ok(Phase::Doubtful(Box::new(take)));
         }
         self.drop_take(tell);
         self.failures += 1;
