@@ -43,7 +43,7 @@ pub struct Playing {
     pub label: Option<String>,
 }
 
-/// Plays clips to the two sensors that [`Player::sensor`] gives; both see the same clip at the same time.
+/// Plays clips to the two sensors that [`Player::sensors`] gives; both see the same clip at the same time.
 pub struct Player {
     list: Playlist,
     state: Mutex<State>,
