@@ -8,6 +8,7 @@ use evenkeel::package::Precision;
 use evenkeel::window::PerSensor;
 use serde::{Deserialize, Serialize};
 
+use super::choice::ChooseBy;
 use super::device::TrainingDevice;
 use super::preset;
 use super::quality::MixedQuality;
@@ -130,6 +131,9 @@ pub struct Training {
     /// too; 0, as in the paper, leaves the encoders to the fused loss.
     #[serde(default)]
     pub probe_gradient: f64,
+    /// What the weights of an epoch are chosen by.
+    #[serde(default, skip_serializing_if = "ChooseBy::is_usual")]
+    pub choose_by: ChooseBy,
 }
 
 fn is_zero(renditions: &u32) -> bool {
