@@ -64,7 +64,7 @@ fmt:
 # Look for mistakes and bad style in the Rust code and the scripts
 lint: setup
     cargo clippy --release --workspace --all-targets -- -D warnings
-    if command -v shellcheck >/dev/null; then shellcheck -x just .ci/run scripts/*.sh devices/virtual/*.sh devices/virtual/guest/* devices/*.sh devices/images/*.sh devices/images/configure devices/images/fill devices/images/files/grow-root devices/images/files/initramfs-hook devices/deploy/src/export/take.sh devices/deploy/src/export/deb/scripts/* tests/devices/*.sh tests/devices/packages/*.sh tests/hosts/host.sh tests/hosts/service-manager/*; fi
+    if command -v shellcheck >/dev/null; then shellcheck -x just .ci/run scripts/*.sh devices/virtual/*.sh devices/virtual/guest/* devices/*.sh devices/images/*.sh devices/images/configure devices/images/fill devices/images/files/grow-root devices/images/files/initramfs-hook devices/deploy/src/export/take.sh devices/deploy/src/export/deb/scripts/* tests/devices/*.sh tests/devices/packages/*.sh tests/cluster/*.sh scripts/cluster/*.sbatch tests/hosts/host.sh tests/hosts/service-manager/*; fi
 
 # Build the documentation of the crates
 doc: setup
@@ -169,6 +169,10 @@ learning-curve: data
     {{ trainer }} data get efficientnet-lite0
     {{ trainer }} data clips digits --everyone --out target/everyone
     {{ trainer }} study --config trainer/configs/learning-curve.toml --out runs/learning-curve --results docs/results/learning-curve
+
+# A small study as an array of Slurm jobs on this machine, one of them killed, against the same in one piece (as root; apt install slurmctld slurmd slurm-client munge)
+test-slurm: build
+    tests/cluster/slurm.sh
 
 # How long it takes from the first clip of ten classes to a model on the virtual board, step by step (records in real time)
 first-clip-to-board: data

@@ -8,6 +8,7 @@ use evenkeel::package::{Manifest, Precision};
 use evenkeel::window::{Modality, PerSensor};
 use serde::{Deserialize, Serialize};
 
+use super::choice::ChooseBy;
 use super::device::TrainingDevice;
 use super::preset;
 use super::quality::MixedQuality;
@@ -148,6 +149,9 @@ pub struct Training {
     /// too; 0, as in the paper, leaves the encoders to the fused loss.
     #[serde(default)]
     pub probe_gradient: f64,
+    /// What the weights of an epoch are chosen by.
+    #[serde(default, skip_serializing_if = "ChooseBy::is_usual")]
+    pub choose_by: ChooseBy,
 }
 
 fn is_zero(renditions: &u32) -> bool {

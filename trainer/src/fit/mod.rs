@@ -6,6 +6,7 @@ mod bench;
 mod calibrate;
 mod check;
 pub mod checkpoint;
+mod choice;
 mod claim;
 mod config;
 mod device;
@@ -26,6 +27,7 @@ mod temperature;
 
 pub use bench::{StepTime, step_time};
 pub use calibrate::{Calibrated, calibrate};
+pub use choice::ChooseBy;
 pub use claim::check_data;
 pub use config::{ExportSettings, FitConfig, OptimiserKind, Training};
 pub use device::TrainingDevice;

@@ -13,9 +13,9 @@ use rand_chacha::ChaCha8Rng;
 use super::checkpoint::{self, Progress};
 use super::claim::claim;
 use super::config::FitConfig;
-use super::evaluate::{Prepared, Workers};
+use super::evaluate::{Answers, Prepared, Workers};
 use super::kept::Kept;
-use super::metrics::{EpochMetrics, RotationRecord, Summary, Sums};
+use super::metrics::{EpochMetrics, RotationRecord, Sums};
 use super::optimiser::{Optimiser, learning_rate};
 use super::picture::picture;
 use super::quality::Spoiler;
@@ -221,18 +221,21 @@ impl Trainer<'_> {
         watcher: &mut dyn Watcher,
     ) -> Result<()> {
         let rotation = self.rotate(progress, sums)?;
-        let validation = self
-            .workers
-            .answer(&self.model, &self.validation)?
-            .summary();
+        let answers = self.workers.answer(&self.model, &self.validation)?;
+        let validation = answers.summary();
         let shapley = self
             .workers
             .quick_shapley(&self.model, &self.validation, &validation)?;
-        let mixed = match &self.mixed {
-            Some(mixed) => Some(self.workers.answer(&self.model, mixed)?.summary()),
+        let of_mixed = match &self.mixed {
+            Some(mixed) => Some(self.workers.answer(&self.model, mixed)?),
             None => None,
         };
-        let loss = loss_to_choose_by(&validation, mixed.as_ref());
+        let mixed = of_mixed.as_ref().map(Answers::summary);
+        let loss = self
+            .config
+            .training
+            .choose_by
+            .loss(&answers, of_mixed.as_ref());
         let best = progress.best.is_none_or(|best| loss < best);
         if best {
             progress.best = Some(loss);
@@ -325,22 +328,6 @@ impl Trainer<'_> {
         checkpoint::save(self.run, &self.model, &self.optimiser, progress)?;
         self.saved = Instant::now();
         Ok(())
-    }
-}
-
-/// What the epoch's weights are chosen by. By loss: a few hundred validation examples are soon all
-/// right, and then chance would choose.
-///
-/// With windows of mixed quality it is the loss of all answers, fused and of the probes, on the clean and
-/// on the mixed windows: every sensor must be able to stand in for the other, which the fused answer
-/// alone says nothing of while both are well.
-fn loss_to_choose_by(validation: &Summary, mixed: Option<&Summary>) -> f64 {
-    match mixed {
-        Some(mixed) => [validation, mixed]
-            .iter()
-            .map(|summary| summary.loss + summary.probe_loss)
-            .sum(),
-        None => validation.loss,
     }
 }
 

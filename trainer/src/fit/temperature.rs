@@ -22,7 +22,7 @@ pub(super) fn fit_temperature(answers: &[(Vec<f32>, u32)]) -> f32 {
 }
 
 /// Mean cross-entropy of logits multiplied by `inverse`.
-fn loss(answers: &[(Vec<f32>, u32)], inverse: f64) -> f64 {
+pub(super) fn loss(answers: &[(Vec<f32>, u32)], inverse: f64) -> f64 {
     let one = |(logits, label): &(Vec<f32>, u32)| cross_entropy(logits, *label as usize, inverse);
     answers.iter().map(one).sum::<f64>() / answers.len().max(1) as f64
 }

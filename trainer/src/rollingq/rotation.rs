@@ -121,8 +121,8 @@ fn halfway(x: &[f64], y: &[f64]) -> Vec<f64> {
 impl Rotation {
     /// The rotation that a set of samples asks for, from the query after the rotations so far.
     ///
-    /// The target is Σ αₘ·k̂ₘ over the sensors, with the weights of [`weights`], so that a sensor
-    /// that was favoured less gets a larger weight. `None` where a direction is undefined: a zero
+    /// The target is Σ αₘ·k̂ₘ over the sensors with α = softmaxₘ(−2σ·cₘ), cₘ = mean[cos(q, k̄ₘ)], so that a sensor
+    /// that was favoured less gets a larger weight; for two sensors α = (1 + tanh(−σ·AIR))/2 and 1 − α. `None` where a direction is undefined: a zero
     /// query or key, or a target that cancels out.
     pub fn plan(query: &[f64], statistics: &KeyStatistics, sigma: f64) -> Option<Self> {
         let weights = weights(statistics, sigma);

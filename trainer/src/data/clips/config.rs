@@ -6,6 +6,7 @@ use anyhow::{Result, bail, ensure};
 use evenkeel::clip::ClipList;
 use serde::{Deserialize, Serialize};
 
+use super::windows::is_one;
 use super::{Augmentation, Layout, Listing, Windows};
 use crate::data::digits;
 use crate::data::fetch::{self, Store};
@@ -41,6 +42,10 @@ pub struct ClipsConfig {
     /// clips would help.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub most_per_class: Option<usize>,
+    /// How many times an epoch goes through the training clips, each time with other changes, 1..10,000: for few clips,
+    /// which would be gone through sooner than the model is validated.
+    #[serde(default = "once", skip_serializing_if = "is_one")]
+    pub passes: usize,
     /// What training windows are changed by.
     #[serde(default)]
     pub augmentation: Augmentation,
@@ -62,6 +67,10 @@ fn small() -> u32 {
     Windows::default().max_side
 }
 
+fn once() -> usize {
+    Windows::default().passes
+}
+
 fn nothing() -> String {
     digits::NOTHING.to_owned()
 }
@@ -77,6 +86,7 @@ impl Default for ClipsConfig {
             max_side: small(),
             nothing: nothing(),
             most_per_class: None,
+            passes: once(),
             augmentation: Augmentation::default(),
         }
     }
@@ -112,6 +122,7 @@ impl Layout for ClipsConfig {
             frame_rate: self.frame_rate,
             max_side: self.max_side,
             most_per_class: self.most_per_class,
+            passes: self.passes,
             augmentation: self.augmentation,
         }
     }

@@ -137,13 +137,14 @@ impl Clips {
 
     /// Clip `index` of a split and its label.
     fn clip(&self, split: Split, index: usize) -> anyhow::Result<(Clip, usize)> {
-        let Some(&at) = self.splits[split as usize].get(index) else {
-            bail!(
-                "the {split} split has {} examples, there is no number {index}",
-                self.len(split)
-            );
-        };
-        let (entry, label) = &self.clips[at];
+        ensure!(
+            index < self.len(split),
+            "the {split} split has {} examples, there is no number {index}",
+            self.len(split)
+        );
+        let clips = &self.splits[split as usize];
+        // In training the clips may be gone through several times.
+        let (entry, label) = &self.clips[clips[index % clips.len()]];
         Ok((self.cache.read(entry)?, *label))
     }
 
@@ -208,7 +209,11 @@ impl Dataset for Clips {
     }
 
     fn len(&self, split: Split) -> usize {
-        self.splits[split as usize].len()
+        let passes = match split {
+            Split::Train => self.windows.passes,
+            _ => 1,
+        };
+        passes * self.splits[split as usize].len()
     }
 
     fn window_length(&self) -> Duration {

@@ -407,3 +407,20 @@ fn fewer_clips_are_some_of_the_clips_and_as_many_of_each_class() {
     assert_ne!(few, thinned(4, 8));
     assert_eq!(thinned(100, 7).len(), 40);
 }
+
+#[test]
+fn an_epoch_may_go_through_few_clips_several_times() {
+    let folder = folder();
+    let config = ClipsConfig {
+        most_per_class: Some(4),
+        passes: 3,
+        ..config(folder.path().join("clips"))
+    };
+    let clips = Clips::load(&config, 0, &store(folder.path())).unwrap();
+    assert_eq!(clips.len(Split::Train), 3 * 8);
+    assert_eq!(clips.len(Split::Test), 6);
+    let window = |index| clips.example(Split::Train, 0, index).unwrap();
+    assert_eq!(window(1).label, window(9).label);
+    assert_ne!(window(1).window, window(9).window);
+    assert!(clips.example(Split::Train, 0, 24).is_err());
+}

@@ -26,8 +26,16 @@ pub struct Windows {
     /// At most this many clips of each class are trained on, drawn from the seed; all if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub most_per_class: Option<usize>,
+    /// How many times an epoch goes through the training clips, each time with other changes, 1..10,000: for few clips,
+    /// which would be gone through sooner than the model is validated.
+    #[serde(skip_serializing_if = "is_one")]
+    pub passes: usize,
     /// What training windows are changed by.
     pub augmentation: Augmentation,
+}
+
+pub(super) fn is_one(passes: &usize) -> bool {
+    *passes == 1
 }
 
 impl Default for Windows {
@@ -38,6 +46,7 @@ impl Default for Windows {
             frame_rate: 25.0,
             max_side: 128,
             most_per_class: None,
+            passes: 1,
             augmentation: Augmentation::default(),
         }
     }
@@ -59,6 +68,7 @@ impl Windows {
         within(&key("sample_rate"), self.sample_rate, 1_000..=384_000)?;
         within(&key("frame_rate"), self.frame_rate, 0.0..=1000.0)?;
         within(&key("max_side"), self.max_side, 1..=4096)?;
+        within(&key("passes"), self.passes, 1..=10_000)?;
         ensure!(
             self.most_per_class != Some(0),
             "{} must be at least 1",
