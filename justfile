@@ -131,6 +131,18 @@ balance-study: data
     {{ trainer }} data get noise
     {{ trainer }} study --config trainer/configs/balance-study.toml --out runs/balance-study --results docs/results/balance
 
+# A model with three sensors, from training to evaluation: all of them, and each one lost (half an hour on two cores)
+three-sensors: data
+    {{ trainer }} fit --config trainer/configs/three-sensors.toml --out runs/three-sensors
+    {{ trainer }} export runs/three-sensors --name three-sensors --license CC-BY-SA-4.0 --out runs/three-sensors/model
+    {{ trainer }} data clips digits --accelerometer --out runs/three-sensors/clips
+    {{ evenkeel }} evaluate runs/three-sensors/clips/clips.csv --model runs/three-sensors/model --report runs/three-sensors/report
+    for lost in audio camera signal; do {{ evenkeel }} evaluate runs/three-sensors/clips/clips.csv --model runs/three-sensors/model --without "$lost"; done
+
+# Three sensors with rotation, with plain attention, and side by side, over three test speakers (two hours on two cores; resumes, and uses the results that are there)
+three-sensors-study: data
+    {{ trainer }} study --config trainer/configs/three-sensors-study.toml --out runs/three-sensors-study --results docs/results/three-sensors
+
 # Voice alone, lips alone, and both, on a face that speaks digits (43 MB of clips; resumes, and uses the results that are there)
 grid-study: build
     {{ trainer }} data get grid-digits

@@ -14,7 +14,7 @@ import json
 import numpy as np
 import onnxruntime
 
-from package import SENSORS, Package
+from package import Package
 
 # Single precision through some ten layers: sums in another order differ by about 1e-6. Packages in f16 and int8 calculate in single
 # precision too, with weights that are widened exactly alike.
@@ -32,12 +32,12 @@ def distance(found, expected):
 def answer(package, line):
     """What ONNX Runtime says about one line, in the same form as `line["engine"]`."""
     tokens, probes = {}, {}
-    for sensor in SENSORS:
+    for sensor in package.places:
         if line[sensor] is not None:
             tokens[sensor], probe = package.encode(sensor, line[sensor])
             probes[sensor] = probe[0]
     logits, attention = package.fuse(tokens, line["validity"])
-    return {"logits": logits, "attention": attention, **{f"{s}_probe": probes.get(s) for s in SENSORS}}
+    return {"logits": logits, "attention": attention, **{f"{s}_probe": probes.get(s) for s in package.places}}
 
 
 def main():

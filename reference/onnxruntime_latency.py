@@ -13,7 +13,7 @@ import time
 import numpy as np
 import onnxruntime
 
-from package import SENSORS, Package
+from package import Package
 
 
 def milliseconds(call, inputs, runs):
@@ -45,7 +45,7 @@ def main():
     ]
     if not windows:
         raise SystemExit(f"{arguments.features} has no window with every sensor: write it again with evenkeel-test-features")
-    validity = [1.0 if sensor in package.encoders else 0.0 for sensor in SENSORS]
+    validity = [1.0 if sensor in package.encoders else 0.0 for sensor in package.places]
 
     def tokens(window):
         return {sensor: package.encode(sensor, values)[0] for sensor, values in window.items()}

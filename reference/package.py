@@ -1,4 +1,4 @@
-"""A model package in ONNX Runtime: three sessions on one thread."""
+"""A model package in ONNX Runtime: a session for each graph, on one thread."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 import onnxruntime
 
-SENSORS = ("audio", "camera")
+SENSORS = ("audio", "camera", "signal", "audio2", "camera2", "signal2", "signal3", "signal4")
 
 
 def open_graph(path):
@@ -35,6 +35,8 @@ class Package:
             if (folder / f"{sensor}.onnx").exists()
         }
         self.fusion = open_graph(folder / "fusion.onnx")
+        # Audio and camera always have their places in validity and attention; others where they are.
+        self.places = [s for s in SENSORS if s in ("audio", "camera") or s in self.encoders]
 
     def shape(self, sensor):
         """Input shape of one encoder."""
@@ -47,7 +49,7 @@ class Package:
         return tokens, probe
 
     def fuse(self, tokens, validity):
-        """Logits [C] and attention [3] from the tokens by sensor; validity is (audio, camera), 0..1.
+        """Logits [C] and attention [1 + places] from the tokens by sensor; validity is 0..1 for each place.
 
         A sensor without tokens is given large numbers in their place: its validity has to be 0,
         and then nothing of them may reach the answer.

@@ -1,4 +1,9 @@
-//! What the sensors saw and heard: time-stamped sound and frames, cut into windows.
+//! What the sensors saw, heard and measured: time-stamped sound, frames and numbers, cut into windows.
+
+mod attention;
+mod modality;
+mod per_sensor;
+mod signal;
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -6,92 +11,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// One of the two kinds of sensor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Modality {
-    /// A microphone.
-    Audio,
-    /// A camera.
-    Camera,
-}
-
-impl Modality {
-    /// Both, in the order in which every graph, file and table of the project lists them.
-    pub const ALL: [Modality; 2] = [Modality::Audio, Modality::Camera];
-
-    /// The sensor as people call it.
-    pub fn sensor_name(self) -> &'static str {
-        match self {
-            Modality::Audio => "microphone",
-            Modality::Camera => "camera",
-        }
-    }
-
-    /// The other one.
-    pub fn other(self) -> Self {
-        match self {
-            Modality::Audio => Modality::Camera,
-            Modality::Camera => Modality::Audio,
-        }
-    }
-}
-
-impl fmt::Display for Modality {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Modality::Audio => "audio",
-            Modality::Camera => "camera",
-        })
-    }
-}
-
-/// One value for each sensor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct PerSensor<T> {
-    /// The microphone's.
-    pub audio: T,
-    /// The camera's.
-    pub camera: T,
-}
-
-impl<T> PerSensor<T> {
-    /// Builds both values from their modality.
-    pub fn from_fn(mut f: impl FnMut(Modality) -> T) -> Self {
-        Self {
-            audio: f(Modality::Audio),
-            camera: f(Modality::Camera),
-        }
-    }
-
-    /// Both values, changed.
-    pub fn map<U>(self, mut f: impl FnMut(T) -> U) -> PerSensor<U> {
-        PerSensor {
-            audio: f(self.audio),
-            camera: f(self.camera),
-        }
-    }
-}
-
-impl<T> std::ops::Index<Modality> for PerSensor<T> {
-    type Output = T;
-
-    fn index(&self, modality: Modality) -> &T {
-        match modality {
-            Modality::Audio => &self.audio,
-            Modality::Camera => &self.camera,
-        }
-    }
-}
-
-impl<T> std::ops::IndexMut<Modality> for PerSensor<T> {
-    fn index_mut(&mut self, modality: Modality) -> &mut T {
-        match modality {
-            Modality::Audio => &mut self.audio,
-            Modality::Camera => &mut self.camera,
-        }
-    }
-}
+pub use attention::Attention;
+pub use modality::{Kind, Modality};
+pub use per_sensor::PerSensor;
+pub use signal::Signal;
 
 /// A sample rate that no recording has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -179,10 +102,21 @@ pub struct Frame {
     pub rgb: Vec<u8>,
 }
 
-/// What both sensors took in over one stretch of time.
+/// What the sensors beyond a microphone and a camera gave; each is absent where it gave nothing.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Further {
+    /// The second microphone's sound.
+    pub sound: Option<Sound>,
+    /// The second camera's frames in order of time.
+    pub frames: Vec<Frame>,
+    /// The readings of `signal`, `signal2`, `signal3` and `signal4`.
+    pub signals: [Option<Signal>; 4],
+}
+
+/// What the sensors took in over one stretch of time.
 ///
-/// A sensor that gave nothing is absent: no sound, or no frames. Either is a state the whole
-/// runtime answers in; both at once is for the caller to report as "no sensor".
+/// A sensor that gave nothing is absent: no sound, no frames, no readings. Each is a state the whole
+/// runtime answers in; all at once are for the caller to report as "no sensor".
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Window {
     /// When the window begins.
@@ -191,21 +125,101 @@ pub struct Window {
     pub sound: Option<Sound>,
     /// The frames in order of time, empty if the camera gave none.
     pub frames: Vec<Frame>,
+    /// What other sensors gave.
+    pub further: Further,
 }
 
 impl Window {
-    /// Memory that its samples and pixels take, bytes.
+    /// The sound of a microphone; `None` for other kinds of sensor, and where it gave nothing.
+    pub fn sound_of(&self, modality: Modality) -> Option<&Sound> {
+        match modality {
+            Modality::Audio => self.sound.as_ref(),
+            Modality::Audio2 => self.further.sound.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The frames of a camera; none for other kinds of sensor, and where it gave nothing.
+    pub fn frames_of(&self, modality: Modality) -> &[Frame] {
+        match modality {
+            Modality::Camera => &self.frames,
+            Modality::Camera2 => &self.further.frames,
+            _ => &[],
+        }
+    }
+
+    /// The readings of a sensor of numbers; `None` for other kinds of sensor, and where it gave nothing.
+    pub fn signal_of(&self, modality: Modality) -> Option<&Signal> {
+        let place = signal_place(modality)?;
+        self.further.signals[place].as_ref()
+    }
+
+    /// The place of a sensor's readings, to be filled, changed or emptied; `None` for other kinds.
+    pub fn signal_mut(&mut self, modality: Modality) -> Option<&mut Option<Signal>> {
+        let place = signal_place(modality)?;
+        Some(&mut self.further.signals[place])
+    }
+
+    /// Takes away what a sensor gave.
+    pub fn lose(&mut self, modality: Modality) {
+        match modality {
+            Modality::Audio => self.sound = None,
+            Modality::Camera => self.frames.clear(),
+            Modality::Audio2 => self.further.sound = None,
+            Modality::Camera2 => self.further.frames.clear(),
+            signal => {
+                if let Some(readings) = self.signal_mut(signal) {
+                    *readings = None;
+                }
+            }
+        }
+    }
+
+    /// Replaces what a sensor gave by what it gave in another window, which then lacks it.
+    pub fn take_over(&mut self, modality: Modality, other: &mut Window) {
+        match modality {
+            Modality::Audio => self.sound = other.sound.take(),
+            Modality::Camera => self.frames = std::mem::take(&mut other.frames),
+            Modality::Audio2 => self.further.sound = other.further.sound.take(),
+            Modality::Camera2 => self.further.frames = std::mem::take(&mut other.further.frames),
+            signal => {
+                if let (Some(own), Some(others)) =
+                    (self.signal_mut(signal), other.signal_mut(signal))
+                {
+                    *own = others.take();
+                }
+            }
+        }
+    }
+
+    /// Memory that its samples, pixels and readings take, bytes.
     pub fn bytes(&self) -> usize {
-        let samples = self.sound.as_ref().map_or(0, |sound| sound.samples.len());
-        let pixels: usize = self.frames.iter().map(|frame| frame.rgb.len()).sum();
-        size_of::<f32>() * samples + pixels
+        let of = |modality: Modality| {
+            let samples = self.sound_of(modality).map_or(0, |s| s.samples.len());
+            let pixels: usize = self.frames_of(modality).iter().map(|f| f.rgb.len()).sum();
+            let numbers = self.signal_of(modality).map_or(0, |s| s.values.len());
+            size_of::<f32>() * (samples + numbers) + pixels
+        };
+        Modality::ALL.into_iter().map(of).sum()
     }
 
     /// Which sensors gave something.
     pub fn present(&self) -> PerSensor<bool> {
-        PerSensor {
-            audio: self.sound.is_some(),
-            camera: !self.frames.is_empty(),
-        }
+        PerSensor::from_fn(|modality| {
+            self.sound_of(modality).is_some()
+                || !self.frames_of(modality).is_empty()
+                || self.signal_of(modality).is_some()
+        })
+    }
+}
+
+/// Where in [`Further::signals`] a sensor's readings are.
+pub(crate) fn signal_place(modality: Modality) -> Option<usize> {
+    match modality {
+        Modality::Signal => Some(0),
+        Modality::Signal2 => Some(1),
+        Modality::Signal3 => Some(2),
+        Modality::Signal4 => Some(3),
+        _ => None,
     }
 }

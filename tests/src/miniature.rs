@@ -101,6 +101,37 @@ pub fn write_config_of(folder: &Path, data: &str) -> PathBuf {
     write(folder, &data, &REST.replace("elsewhere = 0.1\n", ""))
 }
 
+/// What a third sensor adds to the data, and to the rest.
+const PEN: [&str; 2] = [
+    "\n[data.digits.accelerometer]\n",
+    r#"
+[model.signal]
+kernel = [1, 16]
+stride = [1, 16]
+
+[signal]
+name = "accelerometer"
+rate_hz = 100.0
+channels = 3
+window_seconds = 1.28
+mean = [0.0, 0.0, 8.0]
+std = [3.5, 3.5, 3.0]
+"#,
+];
+
+/// The same with a third sensor, the accelerometer in a pen.
+pub fn write_three_sensors(folder: &Path) -> PathBuf {
+    let [data, rest] = PEN;
+    write(
+        folder,
+        &format!("{DIGITS}{data}"),
+        &format!("{REST}{rest}").replace(
+            "\"audio/rain\" = 1",
+            "\"audio/rain\" = 1\n\"signal/noise\" = 1\n\"signal/frozen\" = 1",
+        ),
+    )
+}
+
 fn write(folder: &Path, data: &str, rest: &str) -> PathBuf {
     let path = folder.join("miniature.toml");
     fs::write(&path, format!("{data}{rest}")).expect("the configuration can be written");

@@ -29,6 +29,7 @@ fn make(name: &str, arguments: &str) -> (tempfile::TempDir, PathBuf) {
 
 fn entry(path: &Path) -> ClipEntry {
     ClipEntry {
+        further: Default::default(),
         name: "clip".into(),
         source: ClipSource::Container(path.to_owned()),
         line: None,

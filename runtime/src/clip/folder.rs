@@ -1,10 +1,12 @@
 //! A folder as a list of clips.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::list::{ClipEntry, ClipListError, ClipSource};
+use super::side::{SideFiles, side_of};
 
 /// Files with sound and nothing to see.
 const SOUNDS: [&str; 13] = [
@@ -20,30 +22,31 @@ const VIDEOS: [&str; 18] = [
     "ogv", "ts", "vob", "webm", "wmv",
 ];
 
-/// What kind of clip a file is by its name.
+/// What a file holds by its name.
 #[derive(PartialEq)]
-enum Kind {
+pub enum Contents {
     Sound,
     Picture,
     Video,
     Other,
 }
 
-fn kind(path: &Path) -> Kind {
+/// What a file holds by its name.
+pub fn contents(path: &Path) -> Contents {
     let extension = path
         .extension()
         .unwrap_or_default()
         .to_string_lossy()
         .to_lowercase();
-    let kinds: [(&[&str], Kind); 3] = [
-        (&SOUNDS, Kind::Sound),
-        (&PICTURES, Kind::Picture),
-        (&VIDEOS, Kind::Video),
+    let kinds: [(&[&str], Contents); 3] = [
+        (&SOUNDS, Contents::Sound),
+        (&PICTURES, Contents::Picture),
+        (&VIDEOS, Contents::Video),
     ];
     kinds
         .into_iter()
         .find(|(extensions, _)| extensions.contains(&extension.as_str()))
-        .map_or(Kind::Other, |(_, kind)| kind)
+        .map_or(Contents::Other, |(_, contents)| contents)
 }
 
 /// The clips of a folder that holds one folder per class, classes and files in order of name, or, where there
@@ -51,6 +54,7 @@ fn kind(path: &Path) -> Kind {
 pub fn read(root: &Path) -> Result<(Vec<ClipEntry>, Vec<PathBuf>), ClipListError> {
     let mut entries = Vec::new();
     let mut ignored = Vec::new();
+    let mut side = SideFiles::default();
     for folder in visible(root)?.into_iter().filter(|path| path.is_dir()) {
         let label = file_name(&folder);
         for (files, source) in class(&folder, &mut ignored)? {
@@ -58,6 +62,7 @@ pub fn read(root: &Path) -> Result<(Vec<ClipEntry>, Vec<PathBuf>), ClipListError
                 format!("{label}/{files}"),
                 source,
                 Some(label.clone()),
+                &mut side,
             ));
         }
     }
@@ -66,7 +71,7 @@ pub fn read(root: &Path) -> Result<(Vec<ClipEntry>, Vec<PathBuf>), ClipListError
         entries.extend(
             clips
                 .into_iter()
-                .map(|(files, source)| entry(files, source, None)),
+                .map(|(files, source)| entry(files, source, None, &mut side)),
         );
     }
     if entries.is_empty() {
@@ -78,9 +83,15 @@ pub fn read(root: &Path) -> Result<(Vec<ClipEntry>, Vec<PathBuf>), ClipListError
     Ok((entries, ignored))
 }
 
-fn entry(name: String, source: ClipSource, label: Option<String>) -> ClipEntry {
+fn entry(
+    name: String,
+    source: ClipSource,
+    label: Option<String>,
+    side: &mut SideFiles,
+) -> ClipEntry {
     ClipEntry {
         name,
+        further: source.file().map(|file| side.of(file)).unwrap_or_default(),
         source,
         line: None,
         label,
@@ -97,17 +108,24 @@ fn class(
     folder: &Path,
     ignored: &mut Vec<PathBuf>,
 ) -> Result<Vec<(String, ClipSource)>, ClipListError> {
-    let files: Vec<_> = visible(folder)?
+    let mut files: Vec<_> = visible(folder)?
         .into_iter()
         .filter(|path| path.is_file())
         .collect();
+    leave_out_side_files(&mut files);
     let mut pictures: BTreeMap<_, Vec<&PathBuf>> = BTreeMap::new();
-    for file in files.iter().filter(|file| kind(file) == Kind::Picture) {
+    for file in files
+        .iter()
+        .filter(|file| contents(file) == Contents::Picture)
+    {
         pictures.entry(file.file_stem()).or_default().push(file);
     }
     let mut clips = Vec::new();
     let mut paired = BTreeSet::new();
-    for sound in files.iter().filter(|file| kind(file) == Kind::Sound) {
+    for sound in files
+        .iter()
+        .filter(|file| contents(file) == Contents::Sound)
+    {
         let Some(matching) = pictures.get(&sound.file_stem()) else {
             clips.push((file_name(sound), ClipSource::Container(sound.clone())));
             continue;
@@ -130,18 +148,31 @@ fn class(
         ));
     }
     for file in &files {
-        match kind(file) {
-            Kind::Picture if paired.contains(file) => {}
-            Kind::Picture | Kind::Video => {
+        match contents(file) {
+            Contents::Picture if paired.contains(file) => {}
+            Contents::Picture | Contents::Video => {
                 clips.push((file_name(file), ClipSource::Container(file.clone())));
             }
-            Kind::Other if is_beside_recording(file) => {}
-            Kind::Other => ignored.push(file.clone()),
-            Kind::Sound => {}
+            Contents::Other if is_beside_recording(file) => {}
+            Contents::Other => ignored.push(file.clone()),
+            Contents::Sound => {}
         }
     }
     clips.sort_by(|one, other| one.0.cmp(&other.0));
     Ok(clips)
+}
+
+/// What lies beside another clip is a part of that one.
+fn leave_out_side_files(files: &mut Vec<PathBuf>) {
+    let stems: BTreeSet<_> = files
+        .iter()
+        .filter(|file| contents(file) != Contents::Other)
+        .filter_map(|file| Some(file.file_stem()?.to_os_string()))
+        .collect();
+    files.retain(|file| match side_of(&file_name(file)) {
+        Some((stem, _)) => !stems.contains(OsStr::new(stem)),
+        None => true,
+    });
 }
 
 /// The answers that were recorded beside a clip are no clip, and nobody takes them for one.

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::side::SideFiles;
 use super::{folder, table};
+use crate::window::PerSensor;
 
 /// Clips in the order in which they are worked on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -24,6 +26,8 @@ pub struct ClipEntry {
     pub name: String,
     /// The file or files.
     pub source: ClipSource,
+    /// The files of further sensors.
+    pub further: PerSensor<Option<PathBuf>>,
     /// Its line in the CSV file, counted from 1; absent without one.
     pub line: Option<u64>,
     /// The true class, if known.
@@ -52,6 +56,16 @@ pub enum ClipSource {
         /// A still picture, or a video of which only the pictures are used.
         picture: Option<PathBuf>,
     },
+}
+
+impl ClipSource {
+    /// The file, or the first of two.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            ClipSource::Container(file) => Some(file),
+            ClipSource::Separate { sound, picture } => sound.as_deref().or(picture.as_deref()),
+        }
+    }
 }
 
 impl ClipEntry {
@@ -132,7 +146,8 @@ impl ClipList {
     ///
     /// - A `.csv` file with the columns `path,label`, or `audio,image,label`, or
     ///   `audio,video,label`, in any order, and optionally `split`, `group`, `speaker`, `start` and
-    ///   `end` (seconds). Other columns are ignored. Relative paths are relative to the CSV file. One of
+    ///   `end` (seconds); and `signal`, `audio2`, `camera2`, `signal2`, `signal3` and `signal4` for the files
+    ///   of further sensors. Other columns are ignored. Relative paths are relative to the CSV file. One of
     ///   a pair of files may be left empty.
     /// - A folder with one folder per class, whose name is the class: every sound, picture and
     ///   video file in it is a clip, a sound and a picture with the same stem are one clip. Hidden
@@ -140,6 +155,9 @@ impl ClipList {
     /// - A folder without such folders: the files in it, likewise, without labels. So are the clips that were
     ///   recorded live; the lines beside them are not among those that are left out.
     /// - Any other file: one clip without label.
+    ///
+    /// Files of further sensors that lie beside a clip (`NAME.signal.csv`, `NAME.audio2.wav`, `NAME.camera2.mp4`
+    /// and the like) belong to it, whether or not a CSV has a column for them.
     ///
     /// The clips themselves are not opened.
     ///
@@ -168,6 +186,7 @@ impl ClipList {
                     .to_string_lossy()
                     .into_owned(),
                 source: ClipSource::Container(path.to_owned()),
+                further: SideFiles::default().of(path),
                 line: None,
                 label: None,
                 split: None,

@@ -27,6 +27,7 @@ fn a_csv_of_containers_with_every_column() {
     assert_eq!(
         list.entries[0],
         ClipEntry {
+            further: Default::default(),
             name: "a, b.mp4 [0.46–0.76 s]".into(),
             source: ClipSource::Container(folder.path().join("a, b.mp4")),
             line: Some(2),

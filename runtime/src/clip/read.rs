@@ -1,12 +1,12 @@
 //! One clip from its file or files.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::ffmpeg::{Container, Stretch};
 use super::wav::Wav;
-use super::{Clip, ClipEntry, ClipError, ClipSource, picture, wav};
-use crate::window::{Frame, Sound};
+use super::{Clip, ClipEntry, ClipError, ClipSource, picture, signal, wav};
+use crate::window::{Frame, Further, Kind, Modality, PerSensor, Sound, signal_place};
 
 /// How much of the pictures is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -17,7 +17,17 @@ pub struct ReadOptions {
     pub frame_rate: Option<f32>,
 }
 
-/// Reads the sound and the frames of a clip, or of the stretch of it between `start` and `end`.
+impl ReadOptions {
+    /// What is enough for both.
+    pub fn or_more(self, other: Self) -> Self {
+        Self {
+            max_side: self.max_side.zip(other.max_side).map(|(a, b)| a.max(b)),
+            frame_rate: self.frame_rate.zip(other.frame_rate).map(|(a, b)| a.max(b)),
+        }
+    }
+}
+
+/// Reads the sound and the frames of a clip, and what further sensors recorded beside it, or of the stretch of it between `start` and `end`.
 ///
 /// A file without a sound track gives no sound, one without pictures no frames; either alone is
 /// fine. Sound is mixed down to mono at its own rate.
@@ -55,7 +65,33 @@ pub fn read_clip(entry: &ClipEntry, options: &ReadOptions) -> Result<Clip, ClipE
         let what = "it holds neither sound nor pictures; record it again";
         return Err(ClipError::content(path, what));
     }
-    Ok(Clip::new(sound, frames))
+    let further = further(&entry.further, stretch, options)?;
+    Ok(Clip::new(sound, frames).with_further(further))
+}
+
+/// What the files of further sensors hold of the stretch.
+fn further(
+    files: &PerSensor<Option<PathBuf>>,
+    stretch: Stretch,
+    options: &ReadOptions,
+) -> Result<Further, ClipError> {
+    let mut further = Further::default();
+    for modality in Modality::FURTHER {
+        let Some(path) = &files[modality] else {
+            continue;
+        };
+        match modality.kind() {
+            Kind::Audio => further.sound = sound_of(path, stretch)?,
+            Kind::Camera => further.frames = frames_of(path, stretch, options)?,
+            Kind::Signal => {
+                check(path)?;
+                if let Some(place) = signal_place(modality) {
+                    further.signals[place] = signal::read(path, stretch)?;
+                }
+            }
+        }
+    }
+    Ok(further)
 }
 
 fn container(

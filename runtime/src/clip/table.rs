@@ -4,6 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::list::{ClipEntry, ClipListError, ClipSource};
+use super::side::SideFiles;
+use crate::window::{Modality, PerSensor};
 
 /// Which column holds what.
 struct Columns {
@@ -14,6 +16,7 @@ struct Columns {
     speaker: Option<usize>,
     start: Option<usize>,
     end: Option<usize>,
+    further: PerSensor<Option<usize>>,
 }
 
 enum SourceColumns {
@@ -23,32 +26,15 @@ enum SourceColumns {
 
 impl Columns {
     fn of(header: &csv::StringRecord) -> Result<Self, String> {
-        let mut find = Vec::new();
-        for name in [
-            "path", "audio", "image", "video", "label", "split", "group", "speaker", "start", "end",
-        ] {
+        let find = |name: &str| -> Result<Option<usize>, String> {
             let mut found = (0..header.len()).filter(|&i| &header[i] == name);
-            let first = found.next();
-            if found.next().is_some() {
-                return Err(format!("it names `{name}` twice"));
+            match (found.next(), found.next()) {
+                (_, Some(_)) => Err(format!("it names `{name}` twice")),
+                (first, None) => Ok(first),
             }
-            find.push(first);
-        }
-        let [
-            path,
-            audio,
-            image,
-            video,
-            label,
-            split,
-            group,
-            speaker,
-            start,
-            end,
-        ] = find[..]
-        else {
-            unreachable!("ten names were looked for");
         };
+        let [path, audio] = [find("path")?, find("audio")?];
+        let [image, video] = [find("image")?, find("video")?];
         let source = match (path, audio, image.or(video)) {
             (Some(path), None, None) => SourceColumns::Path(path),
             (None, Some(sound), Some(picture)) if image.is_none() || video.is_none() => {
@@ -59,15 +45,19 @@ impl Columns {
                 return Err(format!("it is `{}`", names.join(",")));
             }
         };
-        let label = label.ok_or("it has no `label`")?;
+        let mut further = PerSensor::default();
+        for modality in Modality::FURTHER {
+            further[modality] = find(modality.id())?;
+        }
         Ok(Self {
             source,
-            label,
-            split,
-            group,
-            speaker,
-            start,
-            end,
+            label: find("label")?.ok_or("it has no `label`")?,
+            split: find("split")?,
+            group: find("group")?,
+            speaker: find("speaker")?,
+            start: find("start")?,
+            end: find("end")?,
+            further,
         })
     }
 }
@@ -96,16 +86,19 @@ pub fn read(path: &Path) -> Result<Vec<ClipEntry>, ClipListError> {
     })?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut entries = Vec::new();
+    let mut side = SideFiles::default();
     for record in reader.records() {
         let record = record.map_err(|error| csv_error(path, error))?;
         let line = record.position().map_or(0, csv::Position::line);
-        entries.push(entry(&columns, &record, line, folder).map_err(|what| {
-            ClipListError::Line {
-                path: path.to_owned(),
-                line,
-                what,
-            }
-        })?);
+        entries.push(
+            entry(&columns, &record, line, folder, &mut side).map_err(|what| {
+                ClipListError::Line {
+                    path: path.to_owned(),
+                    line,
+                    what,
+                }
+            })?,
+        );
     }
     if entries.is_empty() {
         return Err(ClipListError::Empty {
@@ -121,6 +114,7 @@ fn entry(
     record: &csv::StringRecord,
     line: u64,
     folder: &Path,
+    side: &mut SideFiles,
 ) -> Result<ClipEntry, String> {
     let cell = |column: Option<usize>| -> Option<&str> {
         column
@@ -161,9 +155,16 @@ fn entry(
     {
         return Err("the start must be before the end".into());
     }
+    let mut further = source.file().map(|file| side.of(file)).unwrap_or_default();
+    for modality in Modality::FURTHER {
+        if let Some(path) = cell(columns.further[modality]) {
+            further[modality] = Some(folder.join(path));
+        }
+    }
     Ok(ClipEntry {
         name,
         source,
+        further,
         line: Some(line),
         label: Some(label.to_owned()),
         split: cell(columns.split).map(str::to_owned),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::window::{Frame, Sound, Window};
+use crate::window::{Frame, Further, Modality, PerSensor, Signal, Sound, Window, signal_place};
 
 /// What a recording holds. The clock of sound and frames begins at zero where the clip begins.
 ///
@@ -13,7 +13,9 @@ pub struct Clip {
     pub sound: Option<Sound>,
     /// The frames in order of time, empty without a picture.
     pub frames: Vec<Frame>,
-    /// How long sound and frames last together; zero for a still picture without sound.
+    /// What further sensors recorded.
+    pub further: Further,
+    /// How long all of it lasts together; zero for a still picture without sound.
     pub duration: Duration,
 }
 
@@ -30,8 +32,42 @@ impl Clip {
         Self {
             sound,
             frames,
+            further: Further::default(),
             duration: heard.max(seen),
         }
+    }
+
+    /// This clip with what further sensors recorded; it lasts until all of that ends.
+    pub fn with_further(mut self, further: Further) -> Self {
+        let Further {
+            sound,
+            frames,
+            signals,
+        } = further;
+        let signals_end = signals.iter().flatten().map(Signal::end).max();
+        let beside = Clip::new(sound, frames);
+        self.duration = self
+            .duration
+            .max(beside.duration)
+            .max(signals_end.unwrap_or_default());
+        self.further = Further {
+            sound: beside.sound,
+            frames: beside.frames,
+            signals,
+        };
+        self
+    }
+
+    /// Which sensors gave something.
+    pub fn sensors(&self) -> PerSensor<bool> {
+        let signal = |place: usize| self.further.signals[place].is_some();
+        PerSensor::from_fn(|modality| match modality {
+            Modality::Audio => self.sound.is_some(),
+            Modality::Camera => !self.frames.is_empty(),
+            Modality::Audio2 => self.further.sound.is_some(),
+            Modality::Camera2 => !self.further.frames.is_empty(),
+            other => signal_place(other).is_some_and(signal),
+        })
     }
 
     /// Windows of `length`, each beginning `hop` after the one before.
@@ -63,20 +99,30 @@ impl Clip {
     /// that gave nothing in this time is absent from the window.
     pub fn window_at(&self, start: Duration, length: Duration) -> Window {
         let end = start + length;
-        let frames = if self.frames.len() == 1 {
-            self.frames.clone()
-        } else {
-            (0..self.frames.len())
-                .filter(|&i| self.frames[i].time < end && end_of_frame(&self.frames, i) > start)
-                .map(|i| self.frames[i].clone())
-                .collect()
-        };
+        let heard = |sound: &Option<Sound>| sound.as_ref().and_then(|sound| cut(sound, start, end));
+        let measured = |signal: &Option<Signal>| signal.as_ref()?.between(start, end);
         Window {
             start,
-            sound: self.sound.as_ref().and_then(|sound| cut(sound, start, end)),
-            frames,
+            sound: heard(&self.sound),
+            frames: on_view(&self.frames, start, end),
+            further: Further {
+                sound: heard(&self.further.sound),
+                frames: on_view(&self.further.frames, start, end),
+                signals: self.further.signals.each_ref().map(measured),
+            },
         }
     }
+}
+
+/// The frames on view at some time from `start` to before `end`.
+fn on_view(frames: &[Frame], start: Duration, end: Duration) -> Vec<Frame> {
+    if frames.len() == 1 {
+        return frames.to_vec();
+    }
+    (0..frames.len())
+        .filter(|&i| frames[i].time < end && end_of_frame(frames, i) > start)
+        .map(|i| frames[i].clone())
+        .collect()
 }
 
 /// When the frame goes out of view; there are at least two frames.

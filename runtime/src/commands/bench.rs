@@ -60,7 +60,7 @@ struct Report {
 /// Latency of one stage, in milliseconds.
 #[derive(Serialize)]
 struct Stage {
-    name: &'static str,
+    name: String,
     /// What it takes where nothing else runs.
     fastest: f64,
     p50: f64,
@@ -74,8 +74,7 @@ struct Stage {
 #[derive(Default)]
 struct Times {
     frontend: Vec<Duration>,
-    audio: Vec<Duration>,
-    camera: Vec<Duration>,
+    encoders: PerSensor<Vec<Duration>>,
     fusion: Vec<Duration>,
     /// Encoders and fusion, of windows with every sensor of the model.
     graphs: Vec<Duration>,
@@ -149,8 +148,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn graphs(graphs: &Graphs) -> impl Iterator<Item = &[u8]> {
-    let encoders = [&graphs.audio, &graphs.camera];
-    let encoders = encoders.into_iter().filter_map(|bytes| bytes.as_deref());
+    let encoders = Modality::ALL.into_iter();
+    let encoders = encoders.filter_map(|modality| graphs.encoders[modality].as_deref());
     encoders.chain([graphs.fusion.as_slice()])
 }
 
@@ -164,36 +163,39 @@ fn measure(
     windows: &[Window],
     count: usize,
 ) -> Result<Times, EngineError> {
-    let mut frontend = Frontend::new(manifest.audio.as_ref(), manifest.camera.as_ref())?;
-    let validity = PerSensor {
-        audio: 1.0,
-        camera: 1.0,
-    };
+    let mut frontend = Frontend::new(&manifest.sensor_configs())?;
+    let validity = PerSensor::all(1.0);
     let sensors = engine.sensors();
     let mut times = Times::default();
     for (index, window) in windows.iter().cycle().take(WARM_UP + count).enumerate() {
         let begin = Instant::now();
         let features = frontend.features(window)?;
-        let heard = Instant::now();
-        let mut encode = |modality| match &features[modality] {
-            Some(values) => engine.encode(modality, values),
-            None => Ok(None),
-        };
-        let audio = encode(Modality::Audio)?;
-        let listened = Instant::now();
-        let camera = encode(Modality::Camera)?;
-        let looked = Instant::now();
-        engine.fuse(&PerSensor { audio, camera }, validity)?;
+        let prepared = Instant::now();
+        let mut spent = PerSensor::default();
+        let encodings = PerSensor::try_from_fn(|modality| {
+            let Some(values) = &features[modality] else {
+                return Ok(None);
+            };
+            let begin = Instant::now();
+            let encoding = engine.encode(modality, values);
+            spent[modality] = Some(begin.elapsed());
+            encoding
+        })?;
+        let encoded = Instant::now();
+        engine.fuse(&encodings, validity)?;
         let end = Instant::now();
         if index < WARM_UP {
             continue;
         }
         let has = PerSensor::from_fn(|modality| features[modality].is_some());
-        times.frontend.push(heard - begin);
-        times.audio.extend(has.audio.then(|| listened - heard));
-        times.camera.extend(has.camera.then(|| looked - listened));
-        times.fusion.push(end - looked);
-        times.graphs.extend((has == sensors).then(|| end - heard));
+        times.frontend.push(prepared - begin);
+        for (modality, times) in times.encoders.iter_mut() {
+            times.extend(spent[modality]);
+        }
+        times.fusion.push(end - encoded);
+        times
+            .graphs
+            .extend((has == sensors).then(|| end - prepared));
         times.window.push(end - begin);
         times.extend_span(begin, end);
     }
@@ -203,8 +205,9 @@ fn measure(
 impl Times {
     fn append(&mut self, other: Times) {
         self.frontend.extend(other.frontend);
-        self.audio.extend(other.audio);
-        self.camera.extend(other.camera);
+        for (times, others) in self.encoders.iter_mut().zip(other.encoders.into_values()) {
+            times.1.extend(others);
+        }
         self.fusion.extend(other.fusion);
         self.graphs.extend(other.graphs);
         self.window.extend(other.window);
@@ -225,22 +228,32 @@ impl Times {
     }
 
     fn stages(self) -> Vec<Stage> {
-        [
-            ("frontend", self.frontend),
-            ("audio encoder", self.audio),
-            ("camera encoder", self.camera),
-            ("fusion", self.fusion),
-            ("three graphs", self.graphs),
-            ("whole window", self.window),
-        ]
-        .into_iter()
-        .filter(|(_, times)| !times.is_empty())
-        .map(|(name, times)| stage(name, times))
-        .collect()
+        let has_times = PerSensor::from_fn(|modality| !self.encoders[modality].is_empty());
+        let name = |modality: Modality| format!("{modality} encoder");
+        let encoders = Modality::ALL
+            .into_iter()
+            .map(name)
+            .zip(self.encoders.into_values());
+        let further = Modality::FURTHER.iter().any(|&m| has_times[m]);
+        let graphs = if further {
+            "all graphs"
+        } else {
+            "three graphs"
+        };
+        std::iter::once(("frontend".to_owned(), self.frontend))
+            .chain(encoders)
+            .chain([
+                ("fusion".to_owned(), self.fusion),
+                (graphs.to_owned(), self.graphs),
+                ("whole window".to_owned(), self.window),
+            ])
+            .filter(|(_, times)| !times.is_empty())
+            .map(|(name, times)| stage(name, times))
+            .collect()
     }
 }
 
-fn stage(name: &'static str, mut times: Vec<Duration>) -> Stage {
+fn stage(name: String, mut times: Vec<Duration>) -> Stage {
     times.sort_unstable();
     // The smallest time that at least this share of the windows stayed within.
     let at = |share: f64| {
@@ -319,14 +332,14 @@ mod tests {
         let mut times = thread(100, 1_100);
         times.append(thread(600, 2_100));
         assert!((times.windows_per_second() - 100.0).abs() < 1e-6);
-        let names: Vec<_> = times.stages().iter().map(|stage| stage.name).collect();
+        let names: Vec<_> = times.stages().into_iter().map(|stage| stage.name).collect();
         assert_eq!(names, ["whole window"]);
     }
 
     #[test]
     fn percentiles_are_times_that_were_measured() {
         let times = (1..=100).rev().map(Duration::from_millis).collect();
-        let stage = stage("any", times);
+        let stage = stage("any".into(), times);
         assert_eq!((stage.fastest, stage.p50), (1.0, 50.0));
         assert_eq!((stage.p95, stage.p99), (95.0, 99.0));
         assert!((stage.mean - 50.5).abs() < 1e-9);

@@ -14,6 +14,7 @@ use evenkeel::evaluation::{
 };
 use evenkeel::package::Package;
 use evenkeel::policy::PolicyKind;
+use evenkeel::window::{Modality, PerSensor};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::robustness::{self, Common};
@@ -58,11 +59,21 @@ pub struct Args {
     /// From one window of a longer clip to the next [default: half a window]
     #[arg(long, value_name = "SECONDS", value_parser = hop)]
     hop: Option<Duration>,
+    /// Take this sensor away from every clip (audio, camera, signal, …); may be given several times
+    #[arg(long, value_name = "SENSOR", value_parser = sensor, conflicts_with = "corruptions")]
+    without: Vec<Modality>,
     /// Print one line per clip, too
     #[arg(long, conflicts_with = "json")]
     each: bool,
     #[command(flatten)]
     robustness: robustness::Args,
+}
+
+fn sensor(text: &str) -> Result<Modality, String> {
+    Modality::from_id(text).ok_or_else(|| {
+        let known = Modality::ALL.map(Modality::id).join(", ");
+        format!("it must be one of {known}")
+    })
 }
 
 fn hop(text: &str) -> Result<Duration, String> {
@@ -107,9 +118,18 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         };
         return robustness::run(&args.robustness, &common);
     }
+    let mut without = PerSensor::default();
+    for &sensor in &args.without {
+        anyhow::ensure!(
+            package.manifest.sensors()[sensor],
+            "--without {sensor}: the model has no such sensor"
+        );
+        without[sensor] = true;
+    }
     let options = Options {
         split: args.split.clone(),
         hop: args.hop,
+        without,
         threads,
     };
     let bar = progress_bar();
@@ -168,7 +188,7 @@ fn show(args: &Args, report: &Report, title: &str) -> anyhow::Result<()> {
     // Without labels there is nothing to sum up but the answers themselves.
     let unlabelled = report.summary.answered > 0 && report.summary.fused.total == 0;
     if args.each || unlabelled {
-        text += &(answer_lines(&report.clips) + "\n");
+        text += &(answer_lines(report) + "\n");
     }
     if report.summary.answered > 0 {
         text += &format!("{title} on {}\n\n", clips(report.summary.answered));

@@ -7,7 +7,9 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use evenkeel::engine::{GoldenCheck, GraphSize, Recogniser, check_golden, graph_size};
+use evenkeel::frontend::SensorConfig;
 use evenkeel::package::{Manifest, Package};
+use evenkeel::window::Modality;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -32,7 +34,7 @@ pub struct Args {
 #[derive(Serialize)]
 struct Inspection<'a> {
     manifest: &'a Manifest,
-    graphs: BTreeMap<&'static str, GraphFigures>,
+    graphs: BTreeMap<String, GraphFigures>,
     golden: GoldenCheck,
 }
 
@@ -53,16 +55,16 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut recogniser = Recogniser::new(&package)?;
     let golden =
         check_golden(&package, &mut recogniser).context("the golden windows could not be run")?;
-    let files = [
-        ("audio.onnx", package.graphs.audio.as_deref()),
-        ("camera.onnx", package.graphs.camera.as_deref()),
-        ("fusion.onnx", Some(package.graphs.fusion.as_slice())),
-    ];
+    let encoders = Modality::ALL.into_iter().filter_map(|modality| {
+        let bytes = package.graphs.encoders[modality].as_deref()?;
+        Some((format!("{modality}.onnx"), bytes))
+    });
+    let fusion = ("fusion.onnx".to_owned(), package.graphs.fusion.as_slice());
+    let files = encoders.chain([fusion]);
     let inspection = Inspection {
         manifest: &package.manifest,
         graphs: files
-            .into_iter()
-            .filter_map(|(name, bytes)| Some((name, figures(bytes?)?)))
+            .filter_map(|(name, bytes)| Some((name, figures(bytes)?)))
             .collect(),
         golden,
     };
@@ -99,6 +101,38 @@ fn figures(bytes: &[u8]) -> Option<GraphFigures> {
     })
 }
 
+/// What a sensor's encoder takes of it.
+fn takes(config: SensorConfig<'_>) -> String {
+    match config {
+        SensorConfig::Audio(audio) => {
+            let [bands, frames] = audio.shape();
+            format!(
+                "{:.2} s at {}, {bands} mel bands × {frames} frames",
+                audio.window_duration().as_secs_f64(),
+                audio.sample_rate
+            )
+        }
+        SensorConfig::Camera(camera) => {
+            let [frames, channels, height, width] = camera.shape();
+            format!(
+                "{width}×{height}, {channels} channel(s), {frames} frame(s) over {:.2} s",
+                camera.window_seconds
+            )
+        }
+        SensorConfig::Signal(signal) => {
+            let [channels, samples] = signal.shape();
+            let name = match &signal.name {
+                Some(name) => format!("{name}, "),
+                None => String::new(),
+            };
+            format!(
+                "{name}{channels} channel(s), {samples} samples at {} Hz over {:.2} s",
+                signal.rate_hz, signal.window_seconds
+            )
+        }
+    }
+}
+
 fn text(inspection: &Inspection) -> String {
     let manifest = inspection.manifest;
     let mut lines = vec![
@@ -113,20 +147,11 @@ fn text(inspection: &Inspection) -> String {
             "nothing   `{nothing}` means that there is nothing to recognise"
         ));
     }
-    if let Some(audio) = &manifest.audio {
-        let [bands, frames] = audio.shape();
-        lines.push(format!(
-            "audio     {:.2} s at {}, {bands} mel bands × {frames} frames",
-            audio.window_duration().as_secs_f64(),
-            audio.sample_rate
-        ));
-    }
-    if let Some(camera) = &manifest.camera {
-        let [frames, channels, height, width] = camera.shape();
-        lines.push(format!(
-            "camera    {width}×{height}, {channels} channel(s), {frames} frame(s) over {:.2} s",
-            camera.window_seconds
-        ));
+    let configs = manifest.sensor_configs();
+    for sensor in Modality::ALL {
+        if let Some(config) = configs[sensor] {
+            lines.push(format!("{sensor:<9} {}", takes(config)));
+        }
     }
     lines.push(format!("weights   in {}", manifest.precision));
     if let Some(drift) = &manifest.drift {
@@ -152,11 +177,15 @@ fn text(inspection: &Inspection) -> String {
             "not calibrated"
         }
     };
-    lines.push(format!(
-        "health    microphone {}, camera {}",
-        calibrated(manifest.health.audio.is_some()),
-        calibrated(manifest.health.camera.is_some())
-    ));
+    let health: Vec<String> = Modality::LIVE
+        .into_iter()
+        .chain(manifest.further())
+        .map(|sensor| {
+            let calibrated = calibrated(manifest.health.judges(sensor));
+            format!("{} {calibrated}", manifest.sensor_name(sensor))
+        })
+        .collect();
+    lines.push(format!("health    {}", health.join(", ")));
     let training = &manifest.training;
     lines.push(format!(
         "training  {}, seed {}: {}",

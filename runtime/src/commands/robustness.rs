@@ -128,7 +128,7 @@ pub fn run(args: &Args, common: &Common<'_>) -> anyhow::Result<ExitCode> {
         .map(|one| Ok((one.name.clone(), Package::open(&one.folder)?)))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let mut models = Models::new(common.package, &against)?;
-    if manifest.audio.is_some() && manifest.camera.is_some() {
+    if manifest.sensors().count() > 1 {
         let own = manifest.policy;
         // With sharpness 0 `soft` is `mask` by another name.
         let differs = |kind: &PolicyKind| {
@@ -214,7 +214,14 @@ pub fn run(args: &Args, common: &Common<'_>) -> anyhow::Result<ExitCode> {
 
 fn plan(args: &Args, common: &Common<'_>, clips: &dyn Clips) -> anyhow::Result<Plan> {
     let manifest = &common.package.manifest;
-    let kinds = args.corruptions.as_ref().map_or(&[][..], |kinds| &kinds.0);
+    let mut kinds = args
+        .corruptions
+        .as_ref()
+        .map_or(Vec::new(), |kinds| kinds.0.clone());
+    // All there are: for a model with further sensors, those of these too.
+    if kinds == Corruption::standard() {
+        kinds = Corruption::standard_with(manifest.further());
+    }
     // A name that this version does not know is none of its corruptions either.
     let trained = manifest.training.corruptions.iter();
     let training_kinds = trained.filter_map(|name| name.parse().ok()).collect();
@@ -227,7 +234,7 @@ fn plan(args: &Args, common: &Common<'_>, clips: &dyn Clips) -> anyhow::Result<P
         None => NoiseBank::default(),
     };
     Ok(Plan {
-        cells: cells(kinds, &severities),
+        cells: cells(&kinds, &severities),
         training_kinds,
         length: manifest.window_duration(),
         seed: args.seed,

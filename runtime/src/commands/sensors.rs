@@ -127,17 +127,14 @@ impl Args {
             },
         });
         Ok(Chosen {
-            sensors: player.sensors().map(Some),
+            sensors: player.sensors(),
             player: Some(player),
             clips: list.entries,
         })
     }
 
     fn live(&self, needs: &Needs) -> anyhow::Result<Chosen> {
-        let sensors = PerSensor {
-            audio: self.live_microphone(needs)?,
-            camera: self.live_camera(needs)?,
-        };
+        let sensors = PerSensor::pair(self.live_microphone(needs)?, self.live_camera(needs)?);
         Ok(Chosen {
             sensors,
             player: None,

@@ -1,14 +1,16 @@
-//! Everything that goes wrong with a camera and a microphone, on purpose.
+//! Everything that goes wrong with a camera, a microphone and other sensors, on purpose.
 //!
 //! A corruption is a pure function of a window, a severity and a seed. The same code makes training
 //! harder, tests a model, and is switched on in a live demonstration.
 
 mod camera;
 mod microphone;
+mod signal;
 mod sources;
 
 pub use camera::CameraCorruption;
 pub use microphone::AudioCorruption;
+pub use signal::SignalCorruption;
 pub use sources::{NoiseBank, NoiseError, NoiseKind, Part, Sources};
 
 use std::fmt;
@@ -72,7 +74,8 @@ impl fmt::Display for Severity {
     }
 }
 
-/// One kind of corruption; its name is `camera/…`, `audio/…` or `both/…`.
+/// One kind of corruption; its name is `camera/…`, `audio/…` or `both/…`, or for further sensors `signal/…`,
+/// `audio2/…` and so on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Corruption {
@@ -82,6 +85,18 @@ pub enum Corruption {
     Audio(AudioCorruption),
     /// Of both at once, by one cause.
     Both(Pair),
+    /// Of the sensor of numbers; all else is whole.
+    Signal(SignalCorruption),
+    /// Of the second sound.
+    Audio2(AudioCorruption),
+    /// Of the second picture.
+    Camera2(CameraCorruption),
+    /// Of the second sensor of numbers.
+    Signal2(SignalCorruption),
+    /// Of the third.
+    Signal3(SignalCorruption),
+    /// Of the fourth.
+    Signal4(SignalCorruption),
 }
 
 /// Causes that reach both sensors; after the correlated corruptions of AVRobustBench
@@ -137,12 +152,41 @@ impl Pair {
 }
 
 impl Corruption {
-    /// All of them, those of one sensor first.
+    /// All of a microphone and a camera, those of one sensor first.
     pub fn standard() -> Vec<Corruption> {
         let camera = CameraCorruption::ALL.into_iter().map(Corruption::Camera);
         let audio = AudioCorruption::ALL.into_iter().map(Corruption::Audio);
         let both = Pair::ALL.into_iter().map(Corruption::Both);
         camera.chain(audio).chain(both).collect()
+    }
+
+    /// [`Self::standard`], and all of each of these further sensors behind it.
+    pub fn standard_with(further: impl IntoIterator<Item = Modality>) -> Vec<Corruption> {
+        let mut all = Self::standard();
+        all.extend(further.into_iter().flat_map(Self::of_further));
+        all
+    }
+
+    /// All of one sensor beyond a microphone and a camera.
+    fn of_further(sensor: Modality) -> Vec<Corruption> {
+        let signals = |make: fn(SignalCorruption) -> Corruption| {
+            SignalCorruption::ALL.into_iter().map(make).collect()
+        };
+        match sensor {
+            Modality::Audio | Modality::Camera => Vec::new(),
+            Modality::Signal => signals(Corruption::Signal),
+            Modality::Signal2 => signals(Corruption::Signal2),
+            Modality::Signal3 => signals(Corruption::Signal3),
+            Modality::Signal4 => signals(Corruption::Signal4),
+            Modality::Audio2 => AudioCorruption::ALL
+                .into_iter()
+                .map(Corruption::Audio2)
+                .collect(),
+            Modality::Camera2 => CameraCorruption::ALL
+                .into_iter()
+                .map(Corruption::Camera2)
+                .collect(),
+        }
     }
 
     /// The one sensor that it spoils, `None` for both.
@@ -151,15 +195,25 @@ impl Corruption {
             Corruption::Camera(_) => Some(Modality::Camera),
             Corruption::Audio(_) => Some(Modality::Audio),
             Corruption::Both(_) => None,
+            Corruption::Signal(_) => Some(Modality::Signal),
+            Corruption::Audio2(_) => Some(Modality::Audio2),
+            Corruption::Camera2(_) => Some(Modality::Camera2),
+            Corruption::Signal2(_) => Some(Modality::Signal2),
+            Corruption::Signal3(_) => Some(Modality::Signal3),
+            Corruption::Signal4(_) => Some(Modality::Signal4),
         }
     }
 
     /// Without the sensor, as in `fog`.
     pub fn short_name(self) -> &'static str {
         match self {
-            Corruption::Camera(kind) => kind.name(),
-            Corruption::Audio(kind) => kind.name(),
+            Corruption::Camera(kind) | Corruption::Camera2(kind) => kind.name(),
+            Corruption::Audio(kind) | Corruption::Audio2(kind) => kind.name(),
             Corruption::Both(pair) => pair.name(),
+            Corruption::Signal(kind)
+            | Corruption::Signal2(kind)
+            | Corruption::Signal3(kind)
+            | Corruption::Signal4(kind) => kind.name(),
         }
     }
 
@@ -167,7 +221,13 @@ impl Corruption {
     pub fn severities(self) -> &'static [Severity] {
         match self {
             Corruption::Camera(CameraCorruption::Missing)
-            | Corruption::Audio(AudioCorruption::Missing) => &Severity::ALL[4..],
+            | Corruption::Camera2(CameraCorruption::Missing)
+            | Corruption::Audio(AudioCorruption::Missing)
+            | Corruption::Audio2(AudioCorruption::Missing)
+            | Corruption::Signal(SignalCorruption::Missing)
+            | Corruption::Signal2(SignalCorruption::Missing)
+            | Corruption::Signal3(SignalCorruption::Missing)
+            | Corruption::Signal4(SignalCorruption::Missing) => &Severity::ALL[4..],
             _ => &Severity::ALL,
         }
     }
@@ -188,19 +248,40 @@ impl Corruption {
             let purpose = format!("corruption {self} {part}");
             random::rng(&purpose, &[seed, u64::from(severity.level())])
         };
-        let (camera, audio) = match self {
-            Corruption::Camera(kind) => (Some(kind), None),
-            Corruption::Audio(kind) => (None, Some(kind)),
+        let picture = |window: &mut Window, kind: CameraCorruption| {
+            kind.apply(window, length, severity, &mut stream("camera"), sources);
+        };
+        let sound = |window: &mut Window, kind: AudioCorruption| {
+            kind.apply(window, length, severity, &mut stream("audio"), sources);
+        };
+        match self {
+            Corruption::Camera(kind) => picture(window, kind),
+            Corruption::Audio(kind) => sound(window, kind),
             Corruption::Both(pair) => {
                 let (camera, audio) = pair.parts();
-                (Some(camera), Some(audio))
+                picture(window, camera);
+                sound(window, audio);
             }
-        };
-        if let Some(kind) = camera {
-            kind.apply(window, length, severity, &mut stream("camera"), sources);
-        }
-        if let Some(kind) = audio {
-            kind.apply(window, length, severity, &mut stream("audio"), sources);
+            Corruption::Camera2(kind) => {
+                std::mem::swap(&mut window.frames, &mut window.further.frames);
+                picture(window, kind);
+                std::mem::swap(&mut window.frames, &mut window.further.frames);
+            }
+            Corruption::Audio2(kind) => {
+                std::mem::swap(&mut window.sound, &mut window.further.sound);
+                sound(window, kind);
+                std::mem::swap(&mut window.sound, &mut window.further.sound);
+            }
+            Corruption::Signal(kind)
+            | Corruption::Signal2(kind)
+            | Corruption::Signal3(kind)
+            | Corruption::Signal4(kind) => {
+                let times = (window.start, length);
+                let readings = self.sensor().and_then(|sensor| window.signal_mut(sensor));
+                if let Some(readings) = readings {
+                    kind.apply(readings, times, severity, &mut stream("signal"));
+                }
+            }
         }
     }
 }
@@ -224,7 +305,7 @@ impl FromStr for Corruption {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        Corruption::standard()
+        Corruption::standard_with(Modality::FURTHER)
             .into_iter()
             .find(|corruption| corruption.to_string() == name)
             .ok_or_else(|| format!("there is no corruption {name:?}; `camera/fog` is one"))
@@ -246,22 +327,4 @@ impl From<Corruption> for String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_name_reads_back_and_differs() {
-        let all = Corruption::standard();
-        for corruption in &all {
-            assert_eq!(corruption.to_string().parse(), Ok(*corruption));
-        }
-        let error = "camera/gremlins".parse::<Corruption>().unwrap_err();
-        assert!(error.contains("gremlins"), "{error}");
-    }
-
-    #[test]
-    fn severities_outside_one_to_five_are_refused() {
-        assert!(Severity::try_from(0).is_err() && Severity::try_from(6).is_err());
-        assert_eq!(Severity::try_from(3).unwrap().pick([1, 2, 3, 4, 5]), 3);
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 use super::Output;
 use crate::package::Manifest;
 use crate::probability::{most_probable, softmax};
-use crate::window::Modality;
+use crate::window::{Attention, Modality};
 
 /// How far two answers to one window are apart.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,7 +22,7 @@ pub fn departure(found: &Output, expected: &Output, manifest: &Manifest) -> Depa
     let temperature = manifest.thresholds.temperature;
     let [ours, theirs] = [found, expected].map(|output| softmax(&output.logits, temperature));
     let mut probability =
-        largest(&ours, &theirs).max(largest(&found.attention, &expected.attention));
+        largest(&ours, &theirs).max(largest_share(found.attention, expected.attention));
     for modality in Modality::ALL {
         let [found, expected] = [found, expected].map(|output| {
             let probe = output.probes[modality].as_deref();
@@ -43,6 +43,13 @@ pub fn departure(found: &Output, expected: &Output, manifest: &Manifest) -> Depa
         changed: sure(&ours, labels[0]) != sure(&theirs, labels[1]),
         relabelled: labels[0] != labels[1],
     }
+}
+
+/// Largest difference of a share of attention.
+pub(super) fn largest_share(a: Attention, b: Attention) -> f32 {
+    a.shares()
+        .zip(b.shares())
+        .fold(0.0, |worst, (a, b)| worst.max(largest(&[a], &[b])))
 }
 
 /// Largest difference; infinite when the lengths differ or a difference is not a number.
@@ -71,7 +78,7 @@ mod tests {
     fn output(logits: [f32; 3]) -> Output {
         Output {
             logits: logits.to_vec(),
-            attention: [0.2, 0.3, 0.5],
+            attention: [0.2, 0.3, 0.5].into(),
             probes: PerSensor::from_fn(|_| Some(vec![0.0; 3])),
         }
     }
@@ -95,7 +102,7 @@ mod tests {
         let expected = output([1.0, 0.0, 0.0]);
         assert_eq!(departure(&expected, &expected, &manifest).probability, 0.0);
         let mut found = expected.clone();
-        found.attention[0] += 0.1;
+        found.attention.class_token += 0.1;
         let far = departure(&found, &expected, &manifest).probability;
         assert!((far - 0.1).abs() < 1e-6, "{far}");
         let mut found = expected.clone();

@@ -7,6 +7,7 @@ use tract_onnx::prelude::{TValue, Tensor, tvec};
 
 use super::graph::{Graph, fill, zeros};
 use super::{EngineError, shown};
+use crate::frontend::SensorConfig;
 use crate::package::Manifest;
 use crate::window::Modality;
 
@@ -138,20 +139,18 @@ impl Encoder {
 
 /// Whether an encoder input of this shape takes what the manifest's frontend gives.
 fn fits(manifest: &Manifest, modality: Modality, shape: &[usize]) -> bool {
-    match modality {
-        Modality::Audio => manifest.audio.as_ref().is_some_and(|config| {
-            let [bands, frames] = config.shape();
-            shape == [1, 1, bands, frames]
-        }),
-        Modality::Camera => manifest.camera.as_ref().is_some_and(|config| {
-            let [frames, channels, height, width] = config.shape();
-            // Several frames may share a token: their channels are stacked.
-            matches!(*shape, [groups, stacked, rows, columns]
-                if rows == height
-                    && columns == width
-                    && stacked > 0
-                    && stacked % channels == 0
-                    && groups.checked_mul(stacked) == frames.checked_mul(channels))
-        }),
+    let Some(config) = manifest.sensor_configs()[modality] else {
+        return false;
+    };
+    let [pictures, channels, height, width] = config.shape();
+    match config {
+        SensorConfig::Audio(_) | SensorConfig::Signal(_) => shape == config.shape(),
+        // Several frames may share a token: their channels are stacked.
+        SensorConfig::Camera(_) => matches!(*shape, [groups, stacked, rows, columns]
+            if rows == height
+                && columns == width
+                && stacked > 0
+                && stacked % channels == 0
+                && groups.checked_mul(stacked) == pictures.checked_mul(channels)),
     }
 }

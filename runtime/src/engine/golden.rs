@@ -1,9 +1,9 @@
 //! Proves that this machine computes what the exporting machine computed.
 
-use super::drift::{departure, largest};
+use super::drift::{departure, largest, largest_share};
 use super::{Answer, EngineError, Output, Recogniser};
 use crate::package::{GoldenAnswer, Package};
-use crate::window::{PerSensor, Window};
+use crate::window::{Modality, PerSensor, Window};
 
 /// Largest difference of a logit, probe logit or attention share that counts as the same answer of a package in f32.
 /// Other processors add numbers up in another order, which moves the sixth digit.
@@ -35,7 +35,7 @@ pub fn check_golden(
     let manifest = &package.manifest;
     let mut largest = 0.0f32;
     for window in &golden {
-        let answer = both_valid(recogniser, &window.window)?;
+        let answer = all_valid(recogniser, &window.window)?;
         largest = largest.max(match manifest.drift {
             None => difference(&answer.output, &window.answer),
             Some(_) => departure(&answer.output, &expected(&window.answer), manifest).probability,
@@ -56,7 +56,7 @@ pub fn check_golden(
 ///
 /// # Errors
 /// When the window cannot be run.
-pub fn both_valid(recogniser: &mut Recogniser, window: &Window) -> Result<Answer, EngineError> {
+pub fn all_valid(recogniser: &mut Recogniser, window: &Window) -> Result<Answer, EngineError> {
     let perception = recogniser.perceive(window)?;
     recogniser.conclude(&perception, PerSensor::from_fn(|_| 1.0))
 }
@@ -66,23 +66,16 @@ fn expected(answer: &GoldenAnswer) -> Output {
     Output {
         logits: answer.logits.clone(),
         attention: answer.attention,
-        probes: PerSensor {
-            audio: answer.audio_probe.clone(),
-            camera: answer.camera_probe.clone(),
-        },
+        probes: PerSensor::from_fn(|modality| answer.probe(modality).cloned()),
     }
 }
 
 /// Largest difference between two answers; infinite when they do not have the same parts.
 fn difference(found: &Output, expected: &GoldenAnswer) -> f32 {
-    let probes = [
-        (&found.probes.audio, &expected.audio_probe),
-        (&found.probes.camera, &expected.camera_probe),
-    ];
     let mut worst = largest(&found.logits, &expected.logits)
-        .max(largest(&found.attention, &expected.attention));
-    for (found, expected) in probes {
-        worst = worst.max(match (found, expected) {
+        .max(largest_share(found.attention, expected.attention));
+    for modality in Modality::ALL {
+        worst = worst.max(match (&found.probes[modality], expected.probe(modality)) {
             (Some(found), Some(expected)) => largest(found, expected),
             (None, None) => 0.0,
             _ => f32::INFINITY,

@@ -1,4 +1,4 @@
-//! Runs the three graphs of a model package in tract.
+//! Runs the graphs of a model package in tract.
 //!
 //! The only module of the runtime that names tract.
 //!
@@ -6,13 +6,18 @@
 //! |---|---|---|
 //! | audio.onnx | `audio` [1, 1, mel_bands, frames] | `tokens` [1, L_a, d], `probe` [1, C], `reliability` [1, 1] |
 //! | camera.onnx | `camera` [N, c, height, width], N·c = frames·channels | `tokens` [1, L_c, d], `probe` [1, C], `reliability` [1, 1] |
-//! | fusion.onnx | `audio` [1, L_a, d], `camera` [1, L_c, d], `validity` [1, 2] | `logits` [1, C], `attention` [1, 3] |
+//! | signal.onnx | `signal` [1, channels, 1, samples] | `tokens` [1, L_s, d], `probe` [1, C], `reliability` [1, 1] |
+//! | fusion.onnx | `audio` [1, L_a, d], `camera` [1, L_c, d], …, `validity` [1, n] | `logits` [1, C], `attention` [1, 1 + n] |
+//!
+//! `signal2`, `audio2`, `camera2` and so on are like the first of their kind. n is 2 for a model with a
+//! microphone, a camera or both; each further sensor of a model has a place behind these two, in the order of
+//! [`Modality::ALL`].
 //!
 //! `reliability` is how sure the sensor's own probe head is, 0..1; a graph need not give it, and such a
-//! sensor is not weighed by the policy `soft`. `validity` is 0..1 for audio and camera; a sensor with validity 0 contributes nothing, whatever
-//! its tokens hold. `attention` is the share on the class token, on audio and on camera, summing
-//! to 1. A model without one of the sensors has neither that graph nor that input of the fusion
-//! graph; `validity` and `attention` keep their shape.
+//! sensor is not weighed by the policy `soft`. `validity` is 0..1 for each sensor; one with validity 0 contributes nothing, whatever
+//! its tokens hold. `attention` is the share on the class token and on each sensor, summing
+//! to 1. A model without a microphone or a camera has neither that graph nor that input of the fusion
+//! graph; `validity` and `attention` keep their places.
 
 mod drift;
 mod encoder;
@@ -25,12 +30,13 @@ mod recogniser;
 mod shown;
 mod size;
 mod tensors;
+mod turn;
 mod verify;
 
 pub use drift::{Departure, departure};
 pub use encoder::Encoding;
 pub use error::EngineError;
-pub use golden::{GOLDEN_TOLERANCE, GoldenCheck, both_valid, check_golden};
+pub use golden::{GOLDEN_TOLERANCE, GoldenCheck, all_valid, check_golden};
 pub use recogniser::{Answer, Perception, Recogniser, Spent, Verdict};
 pub use size::{GraphSize, graph_size};
 
@@ -39,8 +45,8 @@ use std::sync::Arc;
 use tract_onnx::prelude::{TValue, TVec, Tensor, tvec};
 
 use crate::frontend::Features;
-use crate::package::{Manifest, Package};
-use crate::window::{Modality, PerSensor};
+use crate::package::Package;
+use crate::window::{Attention, Modality, PerSensor};
 use encoder::Encoder;
 use graph::{Graph, fill, zeros};
 use verify::Port;
@@ -50,8 +56,8 @@ use verify::Port;
 pub struct Output {
     /// One number per label, before temperature and softmax.
     pub logits: Vec<f32>,
-    /// Share of attention on the class token, on audio and on camera; sums to 1 where there is any.
-    pub attention: [f32; 3],
+    /// Shares of attention.
+    pub attention: Attention,
     /// Logits of each sensor's own probe head; `None` for a sensor that was not run.
     pub probes: PerSensor<Option<Vec<f32>>>,
 }
@@ -67,9 +73,13 @@ pub struct Engine {
     fusion: Graph,
     /// What each input of the fusion graph is, in its order; `None` is the validity.
     fusion_inputs: Vec<Option<Modality>>,
+    /// The sensors behind audio and camera in validity and attention.
+    further: Vec<Modality>,
     logits: usize,
     attention: usize,
     validity: Arc<Tensor>,
+    /// What `validity` is filled with; kept for its memory.
+    weights: Vec<f32>,
 }
 
 impl Engine {
@@ -79,9 +89,11 @@ impl Engine {
     /// [`EngineError::Graph`] when a graph is broken, hostile, or does not fit the manifest.
     pub fn load(package: &Package) -> Result<Self, EngineError> {
         let manifest = &package.manifest;
-        let encoder = |modality: Modality, bytes: &Option<Vec<u8>>| {
+        let has = manifest.sensors();
+        let encoders = PerSensor::try_from_fn(|modality| {
+            let bytes = package.graphs.encoders[modality].as_deref();
             let file = package.dir.join(format!("{modality}.onnx"));
-            match (has_sensor(manifest, modality), bytes) {
+            match (has[modality], bytes) {
                 (true, Some(bytes)) => Encoder::load(modality, file, bytes, manifest).map(Some),
                 (false, None) => Ok(None),
                 (true, None) => Err(EngineError::Graph {
@@ -93,11 +105,9 @@ impl Engine {
                     what: format!("is there, though model.toml has no [{modality}]"),
                 }),
             }
-        };
-        let encoders = PerSensor {
-            audio: encoder(Modality::Audio, &package.graphs.audio)?,
-            camera: encoder(Modality::Camera, &package.graphs.camera)?,
-        };
+        })?;
+        let further: Vec<Modality> = manifest.further().collect();
+        let places = Modality::LIVE.len() + further.len();
         let token_shapes =
             PerSensor::from_fn(|modality| encoders[modality].as_ref().map(Encoder::token_shape));
         let mut fusion_inputs = Vec::new();
@@ -105,21 +115,23 @@ impl Engine {
             package.dir.join("fusion.onnx"),
             &package.graphs.fusion,
             |inputs| {
-                fusion_inputs = fusion_roles(inputs, &token_shapes)?;
+                fusion_inputs = fusion_roles(inputs, &token_shapes, places)?;
                 Ok(())
             },
         )?;
         fusion.check_outputs(&["logits", "attention"])?;
         let logits = fusion.shaped_output("logits", &[1, manifest.labels.len()])?;
-        let attention = fusion.shaped_output("attention", &[1, 3])?;
-        let validity = zeros(&fusion, &[1, 2])?;
+        let attention = fusion.shaped_output("attention", &[1, 1 + places])?;
+        let validity = zeros(&fusion, &[1, places])?;
         Ok(Self {
             encoders,
             fusion,
             fusion_inputs,
+            further,
             logits,
             attention,
             validity,
+            weights: Vec::with_capacity(places),
         })
     }
 
@@ -134,22 +146,15 @@ impl Engine {
         features: &Features,
         validity: PerSensor<f32>,
     ) -> Result<Output, EngineError> {
-        let mut encode = |modality: Modality| match &features[modality] {
+        let encodings = PerSensor::try_from_fn(|modality| match &features[modality] {
             Some(values) if validity[modality] != 0.0 => self.encode(modality, values),
             _ => Ok(None),
-        };
-        let encodings = PerSensor {
-            audio: encode(Modality::Audio)?,
-            camera: encode(Modality::Camera)?,
-        };
+        })?;
         let (logits, attention) = self.fuse(&encodings, validity)?;
         Ok(Output {
             logits,
             attention,
-            probes: PerSensor {
-                audio: encodings.audio.map(|encoding| encoding.probe),
-                camera: encodings.camera.map(|encoding| encoding.probe),
-            },
+            probes: encodings.map(|encoding| Some(encoding?.probe)),
         })
     }
 
@@ -176,18 +181,20 @@ impl Engine {
         &mut self,
         encodings: &PerSensor<Option<Encoding>>,
         validity: PerSensor<f32>,
-    ) -> Result<(Vec<f32>, [f32; 3]), EngineError> {
-        let mut weights = [0.0; 2];
-        for (modality, weight) in Modality::ALL.into_iter().zip(&mut weights) {
+    ) -> Result<(Vec<f32>, Attention), EngineError> {
+        self.weights.clear();
+        for modality in Modality::LIVE
+            .into_iter()
+            .chain(self.further.iter().copied())
+        {
             let value = validity[modality];
             if !(0.0..=1.0).contains(&value) {
                 return Err(EngineError::Validity { modality, value });
             }
-            if encodings[modality].is_some() {
-                *weight = value;
-            }
+            let given = encodings[modality].is_some();
+            self.weights.push(if given { value } else { 0.0 });
         }
-        fill(&self.fusion, &mut self.validity, &weights)?;
+        fill(&self.fusion, &mut self.validity, &self.weights)?;
         let mut inputs: TVec<TValue> = tvec![];
         for role in &self.fusion_inputs {
             let value = role.and_then(|modality| {
@@ -205,9 +212,11 @@ impl Engine {
             .numbers(&values[self.logits], "logits")?
             .to_vec();
         let shares = self.fusion.numbers(&values[self.attention], "attention")?;
+        let mut attention = Attention::from_row(shares, self.further.iter().copied());
         // A graph is untrusted input: what it calls a share need not be one.
-        let share = |place: usize| shares[place].clamp(0.0, 1.0);
-        Ok((logits, [share(0), share(1), share(2)]))
+        attention.class_token = attention.class_token.clamp(0.0, 1.0);
+        attention.sensors = attention.sensors.map(|share| share.clamp(0.0, 1.0));
+        Ok((logits, attention))
     }
 
     /// Which sensors the model has.
@@ -216,25 +225,17 @@ impl Engine {
     }
 }
 
-fn has_sensor(manifest: &Manifest, modality: Modality) -> bool {
-    match modality {
-        Modality::Audio => manifest.audio.is_some(),
-        Modality::Camera => manifest.camera.is_some(),
-    }
-}
-
-/// What each input of the fusion graph is, `None` for the validity; every token tensor must have
-/// the shape that its encoder gives.
+/// What each input of the fusion graph is, `None` for the validity of so many `places`; every token tensor
+/// must have the shape that its encoder gives.
 fn fusion_roles(
     inputs: &[Port],
     tokens: &PerSensor<Option<Vec<usize>>>,
+    places: usize,
 ) -> Result<Vec<Option<Modality>>, String> {
     let mut roles = Vec::new();
     for port in inputs {
-        let sensor = Modality::ALL
-            .into_iter()
-            .find(|modality| port.name == modality.to_string());
-        let validity = (port.name == "validity").then(|| vec![1, 2]);
+        let sensor = Modality::from_id(&port.name);
+        let validity = (port.name == "validity").then(|| vec![1, places]);
         let expected = match sensor {
             Some(modality) => tokens[modality].clone(),
             None => validity,

@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use rayon::ThreadPool;
 
-use super::encoder::Encoder;
+use super::turn::{Ran, Turn, take, turns};
 use super::{Encoding, Engine, EngineError, Output};
-use crate::frontend::{Features, Frontend, FrontendError};
+use crate::frontend::{Features, Frontend};
 use crate::health::{Health, Monitor};
 use crate::package::{Manifest, Package};
 use crate::policy::Policy;
 use crate::probability::{most_probable, softmax};
-use crate::window::{Modality, PerSensor, Window};
+use crate::window::{Attention, Modality, PerSensor, Window};
 
 /// What an answer amounts to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,8 +58,8 @@ pub struct Answer {
     pub probabilities: Vec<f32>,
     /// Probability of `label`.
     pub confidence: f32,
-    /// Share of attention on the class token, on audio and on camera.
-    pub attention: [f32; 3],
+    /// Shares of attention.
+    pub attention: Attention,
     /// Which sensors of the model gave something.
     pub present: PerSensor<bool>,
     /// How well each sensor is.
@@ -106,7 +106,7 @@ pub struct Recogniser {
     manifest: Manifest,
     monitor: Monitor,
     policy: Policy,
-    /// Runs the two encoders side by side; one after the other without.
+    /// Runs the encoders side by side; one after the other without.
     threads: Option<Arc<ThreadPool>>,
     /// What each encoder gave last, for encoders that run less often than the fusion.
     kept: PerSensor<Option<Encoding>>,
@@ -135,9 +135,9 @@ impl Recogniser {
 
     fn with_engine(engine: Engine, manifest: Manifest) -> Result<Self, EngineError> {
         Ok(Self {
-            frontend: Frontend::new(manifest.audio.as_ref(), manifest.camera.as_ref())?,
+            frontend: Frontend::new(&manifest.sensor_configs())?,
             engine,
-            monitor: Monitor::new(&manifest.health),
+            monitor: Monitor::new(&manifest.health).with_scales(&manifest.sensor_configs()),
             policy: Policy::new(manifest.policy),
             manifest,
             threads: None,
@@ -147,7 +147,7 @@ impl Recogniser {
         })
     }
 
-    /// Runs the two encoders at the same time on these threads from now on; the answers stay the same.
+    /// Runs the encoders at the same time on these threads from now on; the answers stay the same.
     pub fn use_threads(&mut self, threads: Arc<ThreadPool>) {
         self.threads = Some(threads);
     }
@@ -218,7 +218,7 @@ impl Recogniser {
     }
 
     /// The first half of an answer, for whoever weighs the sensors otherwise, or in several ways:
-    /// every sensor's health, and both encoders' output whatever the health.
+    /// every sensor's health, and every encoder's output whatever the health.
     ///
     /// # Errors
     /// See [`Self::answer`].
@@ -247,38 +247,27 @@ impl Recogniser {
         // What is not due and was never encoded is due after all.
         let rests = PerSensor::from_fn(|modality| !due[modality] && self.kept[modality].is_some());
         let runs = PerSensor::from_fn(|modality| present[modality] && !rests[modality]);
-        let (hear, see) = self.frontend.halves();
-        let PerSensor { audio, camera } = &mut self.engine.encoders;
-        let listen = move || {
-            run(runs.audio, wanted.audio, audio.as_mut(), || {
-                hear.features(window)
-            })
-        };
-        let look = move || {
-            run(runs.camera, wanted.camera, camera.as_mut(), || {
-                see.features(window)
-            })
-        };
-        let (heard, seen) = match &self.threads {
-            Some(threads) if runs.audio && runs.camera => threads.join(listen, look),
-            _ => (listen(), look()),
-        };
-        let ran = PerSensor {
-            audio: heard?,
-            camera: seen?,
-        };
-        self.spent.encode = PerSensor::from_fn(|modality| ran[modality].spent);
-        let PerSensor { audio, camera } = ran;
+        let encoders = &mut self.engine.encoders;
+        let mut turns = turns(self.frontend.sensors(), encoders, runs, wanted);
+        take(&mut turns, window, self.threads.as_deref());
+        let mut ran = PerSensor::<Ran>::default();
+        for Turn {
+            modality, outcome, ..
+        } in turns.into_iter().flatten()
+        {
+            ran[modality] = outcome?;
+        }
         let mut encodings = PerSensor::default();
-        for (modality, ran) in [(Modality::Audio, audio), (Modality::Camera, camera)] {
+        for (modality, ran) in ran.iter_mut() {
+            self.spent.encode[modality] = ran.spent;
             if rests[modality] && present[modality] {
                 let shown = wanted[modality].then(|| self.kept[modality].clone());
                 encodings[modality] = shown.flatten();
                 continue;
             }
-            self.features[modality] = ran.features;
+            self.features[modality] = ran.features.take();
             self.kept[modality].clone_from(&ran.encoding);
-            encodings[modality] = ran.encoding;
+            encodings[modality] = ran.encoding.take();
         }
         Ok(Perception {
             present,
@@ -327,7 +316,7 @@ impl Recogniser {
 
     fn verdict(&self, label: usize, confidence: f32, validity: PerSensor<f32>) -> Verdict {
         let name = &self.manifest.labels[label];
-        if validity.audio == 0.0 && validity.camera == 0.0 {
+        if Modality::ALL.iter().all(|&m| validity[m] == 0.0) {
             Verdict::NoSensor
         } else if confidence < self.manifest.thresholds.confidence {
             Verdict::Unsure
@@ -340,41 +329,7 @@ impl Recogniser {
 }
 
 /// Every encoder runs for every answer.
-const ALL_DUE: PerSensor<bool> = PerSensor {
-    audio: true,
-    camera: true,
-};
-
-/// What became of one sensor's part of a window.
-#[derive(Default)]
-struct Ran {
-    features: Option<Vec<f32>>,
-    encoding: Option<Encoding>,
-    spent: Duration,
-}
-
-/// Makes features if the sensor `runs`, and encodes them if that is `wanted`, too.
-fn run(
-    runs: bool,
-    wanted: bool,
-    encoder: Option<&mut Encoder>,
-    features: impl FnOnce() -> Result<Option<Vec<f32>>, FrontendError>,
-) -> Result<Ran, EngineError> {
-    if !runs {
-        return Ok(Ran::default());
-    }
-    let begin = Instant::now();
-    let features = features()?;
-    let encoding = match (&features, encoder) {
-        (Some(values), Some(encoder)) if wanted => Some(encoder.run(values)?),
-        _ => None,
-    };
-    Ok(Ran {
-        features,
-        encoding,
-        spent: begin.elapsed(),
-    })
-}
+const ALL_DUE: PerSensor<bool> = PerSensor::all(true);
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,7 @@
 //! The answer about one window, and how the answers about several windows become one.
 
 use crate::probability::most_probable;
-use crate::window::{PerSensor, Window};
+use crate::window::{Attention, PerSensor, Window};
 
 /// Something that answers about one window: a model, or a stand-in for one in tests.
 pub trait Answerer {
@@ -16,12 +16,12 @@ pub trait Answerer {
 /// The answer about one window.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WindowAnswer {
-    /// Probability of each label from both sensors together, summing to 1.
+    /// Probability of each label from all sensors together, summing to 1.
     pub probabilities: Vec<f32>,
     /// Probability of each label from one sensor alone; `None` if it is absent.
     pub alone: PerSensor<Option<Vec<f32>>>,
-    /// Share of attention on the class token, audio and camera, summing to 1.
-    pub attention: [f32; 3],
+    /// Shares of attention.
+    pub attention: Attention,
     /// Which sensors gave something.
     pub present: PerSensor<bool>,
     /// How much each sensor counted, 0..1; 0 for one that is absent or was shut out.
@@ -36,7 +36,7 @@ pub struct WindowAnswer {
 pub fn resting_on_a_sensor(windows: impl IntoIterator<Item = PerSensor<f32>>) -> Vec<usize> {
     let rests: Vec<bool> = windows
         .into_iter()
-        .map(|validity| validity.audio > 0.0 || validity.camera > 0.0)
+        .map(|validity| validity.into_values().any(|value| value > 0.0))
         .collect();
     let none = !rests.contains(&true);
     (0..rests.len())
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn windows_in_which_no_sensor_counted_have_no_say_unless_there_are_no_others() {
-        let validity = |audio, camera| PerSensor { audio, camera };
+        let validity = |audio, camera| PerSensor::pair(audio, camera);
         let (shut, open) = (validity(0.0, 0.0), validity(0.0, 0.3));
         assert_eq!(resting_on_a_sensor([shut, open, shut, open]), [1, 3]);
         assert_eq!(resting_on_a_sensor([shut, shut]), [0, 1]);

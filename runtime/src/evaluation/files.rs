@@ -9,6 +9,7 @@ use super::picture::picture;
 use super::report::{ClipResult, Outcome, Report, Said};
 use super::summary::Summary;
 use crate::files::write_atomically;
+use crate::window::Modality;
 
 /// Writes `results.csv`, `summary.json` and `summary.svg` into `folder`, which is made if needed;
 /// each is whole or, on an error, what it was before.
@@ -16,7 +17,7 @@ use crate::files::write_atomically;
 /// # Errors
 /// Any error of the file system.
 pub fn write_report(folder: &Path, report: &Report, title: &str) -> io::Result<()> {
-    write_atomically(&folder.join("results.csv"), &results(&report.clips)?)?;
+    write_atomically(&folder.join("results.csv"), &results(report)?)?;
     #[derive(Serialize)]
     struct File<'a> {
         title: &'a str,
@@ -83,15 +84,77 @@ struct Row<'a> {
     error: Option<&'a str>,
 }
 
-fn results(clips: &[ClipResult]) -> io::Result<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for clip in clips {
+/// The columns of a [`Row`].
+const COLUMNS: [&str; 17] = [
+    "clip",
+    "label",
+    "answer",
+    "correct",
+    "confidence",
+    "unsure",
+    "audio_answer",
+    "audio_confidence",
+    "camera_answer",
+    "camera_confidence",
+    "has_sound",
+    "has_picture",
+    "attention_audio",
+    "attention_camera",
+    "attention_class_token",
+    "windows",
+    "error",
+];
+
+/// The cells of one further sensor, behind those of a [`Row`].
+#[derive(Serialize, Default)]
+struct FurtherCells<'a> {
+    answer: Option<&'a str>,
+    confidence: Option<f64>,
+    has: Option<bool>,
+    attention: Option<f64>,
+}
+
+impl<'a> FurtherCells<'a> {
+    fn of(clip: &'a ClipResult, sensor: Modality) -> Self {
+        let Outcome::Answered(answer) = &clip.outcome else {
+            return Self::default();
+        };
+        let said = answer.alone[sensor].as_ref();
+        Self {
+            answer: said.map(|said| said.label.as_str()),
+            confidence: said.map(|said| said.confidence),
+            has: Some(answer.present[sensor]),
+            attention: Some(answer.attention.sensors[sensor]),
+        }
+    }
+}
+
+fn results(report: &Report) -> io::Result<Vec<u8>> {
+    let further: Vec<Modality> = Modality::FURTHER
+        .into_iter()
+        .filter(|&sensor| report.sensors[sensor].is_some())
+        .collect();
+    let mut writer = csv::WriterBuilder::new()
+        .has_headers(false)
+        .from_writer(Vec::new());
+    let columns_of = |sensor: &Modality| {
+        let columns = ["answer", "confidence"].map(|cell| format!("{sensor}_{cell}"));
+        let others = ["has", "attention"].map(|cell| format!("{cell}_{sensor}"));
+        columns.into_iter().chain(others)
+    };
+    let columns = COLUMNS.map(str::to_owned).into_iter();
+    writer.write_record(columns.chain(further.iter().flat_map(columns_of)))?;
+    for clip in &report.clips {
+        let further: Vec<FurtherCells> = further
+            .iter()
+            .map(|&sensor| FurtherCells::of(clip, sensor))
+            .collect();
         let row = Row {
             clip: &clip.name,
             label: clip.label.as_deref(),
             ..Row::default()
         };
-        writer.serialize(match &clip.outcome {
+        let row = match &clip.outcome {
             Outcome::Failed(why) => Row {
                 error: Some(why),
                 ..row
@@ -109,14 +172,15 @@ fn results(clips: &[ClipResult]) -> io::Result<Vec<u8>> {
                     camera_confidence: confidence(&answer.alone.camera),
                     has_sound: Some(answer.present.audio),
                     has_picture: Some(answer.present.camera),
-                    attention_audio: Some(answer.attention.audio),
-                    attention_camera: Some(answer.attention.camera),
+                    attention_audio: Some(answer.attention.sensors.audio),
+                    attention_camera: Some(answer.attention.sensors.camera),
                     attention_class_token: Some(answer.attention.class_token),
                     windows: Some(answer.windows),
                     ..row
                 }
             }
-        })?;
+        };
+        writer.serialize((row, further))?;
     }
     writer.into_inner().map_err(|error| error.into_error())
 }

@@ -21,6 +21,8 @@ pub struct Options {
     pub split: Option<String>,
     /// From one window of a longer clip to the next; half a window if absent.
     pub hop: Option<Duration>,
+    /// Sensors that are taken away from every clip.
+    pub without: PerSensor<bool>,
     /// Clips worked on at the same time; as many as there are processors if absent.
     pub threads: Option<NonZeroUsize>,
 }
@@ -65,14 +67,15 @@ pub fn evaluate(
 
 fn setup(manifest: &Manifest, options: &Options) -> Setup {
     let window = manifest.window_duration();
+    let has = manifest.sensors();
     Setup {
         labels: manifest.labels.clone(),
         nothing: manifest.nothing_index(),
         confidence: manifest.thresholds.confidence.into(),
-        sensors: PerSensor {
-            audio: manifest.audio.is_some(),
-            camera: manifest.camera.is_some(),
-        },
+        sensors: PerSensor::from_fn(|sensor| {
+            has[sensor].then(|| manifest.sensor_name(sensor).to_owned())
+        }),
+        without: options.without,
         window,
         hop: options.hop.unwrap_or(window / 2),
         read: manifest.read_options(),

@@ -23,12 +23,8 @@ pub fn picture(report: &Report, title: &str) -> String {
         subtitle += &format!(", {} could not be evaluated", clips(summary.failed));
     }
     if let Some(share) = &summary.attention_with_both {
-        subtitle += &format!(
-            " · attention with both sensors: microphone {:.0} %, camera {:.0} %, class token {:.0} %",
-            100.0 * share.audio,
-            100.0 * share.camera,
-            100.0 * share.class_token
-        );
+        let which = report.with_all().trim_start_matches("clips ");
+        subtitle += &format!(" · attention {which}: {}", share.told(&report.sensors));
     }
     canvas.text(&subtitle, (40.0, 62.0), 15.0, MUTED, Anchor::Start);
     confusion(&canvas, report, (40.0, TOP), 610.0);
@@ -131,7 +127,7 @@ fn accuracies(
             .as_ref()
             .filter(|score| score.total > 0)
         {
-            rows.push((format!("{} alone", sensor.sensor_name()), score, INK));
+            rows.push((format!("{} alone", report.name(sensor)), score, INK));
         }
     }
     let labels = summary

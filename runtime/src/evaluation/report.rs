@@ -3,13 +3,16 @@
 use serde::Serialize;
 
 use super::summary::Summary;
-use crate::window::PerSensor;
+use crate::window::{Attention, Modality, PerSensor};
 
 /// Everything that an evaluation found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
     /// The model's labels, in the order of the confusion matrix.
     pub labels: Vec<String>,
+    /// The model's sensors as people call them; absent for those it does not have.
+    #[serde(skip)]
+    pub sensors: PerSensor<Option<String>>,
     /// The numbers over all clips.
     pub summary: Summary,
     /// One result per clip, in the order of the list.
@@ -32,7 +35,7 @@ pub struct ClipResult {
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// The model's answer.
-    Answered(ClipAnswer),
+    Answered(Box<ClipAnswer>),
     /// Why there is none: one sentence.
     Failed(String),
 }
@@ -40,7 +43,7 @@ pub enum Outcome {
 /// The answer about one clip.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ClipAnswer {
-    /// From both sensors together.
+    /// From all sensors together.
     pub fused: Said,
     /// Whether the confidence is below the model's threshold.
     pub unsure: bool,
@@ -70,10 +73,9 @@ pub struct Said {
 pub struct Share {
     /// On the class token, which no sensor feeds.
     pub class_token: f64,
-    /// On the microphone.
-    pub audio: f64,
-    /// On the camera.
-    pub camera: f64,
+    /// On each sensor.
+    #[serde(flatten)]
+    pub sensors: PerSensor<f64>,
 }
 
 impl Share {
@@ -82,30 +84,67 @@ impl Share {
         let mut sum = Share::default();
         let mut count = 0.0;
         for share in shares {
-            sum.class_token += share.class_token;
-            sum.audio += share.audio;
-            sum.camera += share.camera;
+            sum += share;
             count += 1.0;
         }
         (count > 0.0).then(|| Share {
             class_token: sum.class_token / count,
-            audio: sum.audio / count,
-            camera: sum.camera / count,
+            sensors: sum.sensors.map(|sum| sum / count),
         })
     }
 }
 
-impl From<[f32; 3]> for Share {
-    fn from([class_token, audio, camera]: [f32; 3]) -> Self {
-        Share {
-            class_token: class_token.into(),
-            audio: audio.into(),
-            camera: camera.into(),
+impl std::ops::AddAssign for Share {
+    fn add_assign(&mut self, other: Self) {
+        self.class_token += other.class_token;
+        for (sensor, sum) in self.sensors.iter_mut() {
+            *sum += other.sensors[sensor];
         }
     }
 }
 
+impl From<Attention> for Share {
+    fn from(attention: Attention) -> Self {
+        Share {
+            class_token: attention.class_token.into(),
+            sensors: attention.sensors.map(f64::from),
+        }
+    }
+}
+
+impl Share {
+    /// In words: `microphone 40 %, camera 50 %, class token 10 %`, the sensors by their `names`; the
+    /// microphone and the camera are always among them.
+    pub fn told(&self, names: &PerSensor<Option<String>>) -> String {
+        let percent = |name: &str, share: f64| format!("{name} {:.0} %", 100.0 * share);
+        let mut told: Vec<String> = Modality::ALL
+            .into_iter()
+            .filter(|sensor| Modality::LIVE.contains(sensor) || names[*sensor].is_some())
+            .map(|sensor| {
+                let name = names[sensor].as_deref().unwrap_or(sensor.sensor_name());
+                percent(name, self.sensors[sensor])
+            })
+            .collect();
+        told.push(percent("class token", self.class_token));
+        told.join(", ")
+    }
+}
+
 impl Report {
+    /// A sensor as people call it.
+    pub fn name(&self, sensor: Modality) -> &str {
+        let name = self.sensors[sensor].as_deref();
+        name.unwrap_or(sensor.sensor_name())
+    }
+
+    /// The clips in which no sensor is missing, in words.
+    pub(super) fn with_all(&self) -> &'static str {
+        match Modality::FURTHER.iter().any(|&m| self.sensors[m].is_some()) {
+            true => "clips with all sensors",
+            false => "clips with both sensors",
+        }
+    }
+
     /// The clips that could not be evaluated, each with its sentence.
     pub fn failures(&self) -> impl Iterator<Item = (&str, &str)> {
         self.clips.iter().filter_map(|clip| match &clip.outcome {

@@ -19,8 +19,10 @@ pub struct Setup {
     pub nothing: Option<usize>,
     /// Answers with a confidence below this are unsure.
     pub confidence: f64,
-    /// The sensors that the model has.
-    pub sensors: PerSensor<bool>,
+    /// The sensors that the model has, as people call them.
+    pub sensors: PerSensor<Option<String>>,
+    /// Those of them that are taken away from every clip.
+    pub without: PerSensor<bool>,
     /// How long its window is.
     pub window: Duration,
     /// From one window of a longer clip to the next.
@@ -49,7 +51,7 @@ pub fn evaluate_with<A: Answerer, E: Send>(
     let mut outcomes: Vec<Option<Outcome>> = vec![None; entries.len()];
     let mut count = 0;
     let work = |model: &mut A, index: usize| match clip(setup, entries[index], model) {
-        Ok(answer) => Outcome::Answered(answer),
+        Ok(answer) => Outcome::Answered(Box::new(answer)),
         Err(why) => Outcome::Failed(why),
     };
     let items = Vec::from_iter(0..entries.len());
@@ -71,9 +73,28 @@ pub fn evaluate_with<A: Answerer, E: Send>(
         .collect();
     Ok(Report {
         labels: setup.labels.clone(),
-        summary: Summary::of(&clips, &setup.labels, setup.sensors),
+        summary: Summary::of(&clips, &setup.labels, setup.has()),
+        sensors: setup.sensors.clone(),
         clips,
     })
+}
+
+impl Setup {
+    /// Which sensors the model has.
+    fn has(&self) -> PerSensor<bool> {
+        PerSensor::from_fn(|sensor| self.sensors[sensor].is_some())
+    }
+}
+
+/// What a clip lacks without this sensor.
+pub fn what_it_gives(sensor: Modality) -> &'static str {
+    match sensor {
+        Modality::Audio => "sound",
+        Modality::Camera => "picture",
+        Modality::Audio2 => "second sound",
+        Modality::Camera2 => "second picture",
+        signal => signal.sensor_name(),
+    }
 }
 
 /// What is said of a clip that a library could not cope with: one broken file must not take the
@@ -89,13 +110,17 @@ pub fn broke_a_library(clip: &str, panic: &str) -> String {
 fn clip(setup: &Setup, entry: &ClipEntry, model: &mut impl Answerer) -> Result<ClipAnswer, String> {
     let clip = read_clip(&entry.centred(setup.window), &setup.read).map_err(|e| e.to_string())?;
     model.reset();
+    let has = setup.has();
     let mut windows = Vec::new();
-    for window in clip.windows(setup.window, setup.hop) {
+    for mut window in clip.windows(setup.window, setup.hop) {
+        for lost in setup.without.sensors() {
+            window.lose(lost);
+        }
         let present = window.present();
         // A window in which none of the model's sensors gave anything has no answer.
         if Modality::ALL
             .iter()
-            .any(|&sensor| setup.sensors[sensor] && present[sensor])
+            .any(|&sensor| has[sensor] && present[sensor])
         {
             let answer = model
                 .answer(&window)
@@ -104,11 +129,7 @@ fn clip(setup: &Setup, entry: &ClipEntry, model: &mut impl Answerer) -> Result<C
         }
     }
     answer(setup, entry.label.as_deref(), &windows).ok_or_else(|| {
-        let lacks = if setup.sensors.audio {
-            "sound"
-        } else {
-            "picture"
-        };
+        let lacks = has.sensors().next().map_or("sensor", what_it_gives);
         format!(
             "{}: it has no {lacks}, which is all that the model takes",
             entry.name

@@ -7,7 +7,7 @@ use std::thread;
 use super::*;
 use crate::clip::{ClipList, write_png, write_wav};
 use crate::evaluation::{answer_lines, summary_table, write_report};
-use crate::window::{Frame, SampleRate, Sound, Window};
+use crate::window::{Attention, Frame, SampleRate, Sound, Window};
 
 /// Hears the label in the level of the sound and sees it in the brightness of the picture.
 struct Fake;
@@ -48,8 +48,8 @@ impl Answerer for Fake {
             probabilities: camera.clone().or(audio.clone()).ok_or("no sensor")?,
             present: window.present(),
             validity: PerSensor::from_fn(|sensor| f32::from(u8::from(window.present()[sensor]))),
-            alone: PerSensor { audio, camera },
-            attention: shares,
+            alone: PerSensor::pair(audio, camera),
+            attention: Attention::from(shares),
         })
     }
 }
@@ -59,10 +59,8 @@ fn setup(threads: usize) -> Setup {
         labels: LABELS.map(str::to_owned).to_vec(),
         nothing: Some(2),
         confidence: 0.7,
-        sensors: PerSensor {
-            audio: true,
-            camera: true,
-        },
+        sensors: PerSensor::pair(Some("microphone".into()), Some("camera".into())),
+        without: PerSensor::default(),
         window: Duration::from_millis(100),
         hop: Duration::from_millis(50),
         read: ReadOptions::default(),
@@ -153,16 +151,10 @@ fn a_thousand_clips_with_three_bad_ones_are_finished_and_the_bad_ones_listed() {
         ),
         (888, 897)
     );
-    assert_eq!(
-        summary.absent,
-        PerSensor {
-            audio: 100,
-            camera: 100
-        }
-    );
+    assert_eq!(summary.absent, PerSensor::pair(100, 100));
     assert_eq!(
         summary.attention_with_both,
-        Some(Share::from([0.2, 0.3, 0.5]))
+        Some(Share::from(Attention::from([0.2, 0.3, 0.5])))
     );
     assert_eq!(summary.unsure, 100, "those with sound only, at 0.6");
     assert_eq!(
@@ -174,7 +166,7 @@ fn a_thousand_clips_with_three_bad_ones_are_finished_and_the_bad_ones_listed() {
     let table = summary_table(&report);
     assert!(table.contains("100 clips without sound: evaluated with the microphone marked absent"));
     assert!(table.contains("taken for high (9×)"), "{table}");
-    let lines = answer_lines(&report.clips);
+    let lines = answer_lines(&report);
     assert!(lines.starts_with("low.wav + high.png"), "{lines}");
     assert!(lines.lines().next().unwrap().contains("wrong: low"));
 
@@ -234,12 +226,9 @@ fn a_window_in_which_no_sensor_counted_does_not_outvote_the_others() {
     let window = |label: usize, probability: f32, counted: f32| WindowAnswer {
         probabilities: peaked(label, probability),
         alone: PerSensor::from_fn(|_| None),
-        attention: [1.0 - counted, counted, 0.0],
+        attention: [1.0 - counted, counted, 0.0].into(),
         present: PerSensor::from_fn(|_| true),
-        validity: PerSensor {
-            audio: counted,
-            camera: 0.0,
-        },
+        validity: PerSensor::pair(counted, 0.0),
     };
     let windows = [
         window(1, 0.95, 0.0),
@@ -249,7 +238,10 @@ fn a_window_in_which_no_sensor_counted_does_not_outvote_the_others() {
     let about = |windows: &[WindowAnswer]| answer(&setup(1), None, windows).unwrap();
     let clip = about(&windows);
     assert_eq!((clip.fused.label.as_str(), clip.windows), ("low", 3));
-    assert_eq!(clip.attention, Share::from([0.5, 0.5, 0.0]));
+    assert_eq!(
+        clip.attention,
+        Share::from(Attention::from([0.5, 0.5, 0.0]))
+    );
     assert_eq!(
         about(&windows[..1]).fused.label,
         "high",
@@ -262,7 +254,7 @@ fn a_clip_without_the_only_sensor_of_the_model_is_a_bad_clip() {
     let folder = tempfile::tempdir().unwrap();
     picture_of(folder.path(), "high.png", 230);
     let mut setup = setup(1);
-    setup.sensors.camera = false;
+    setup.sensors.camera = None;
     let report = run(&folder.path().join("high.png"), &setup);
     let (_, why) = report.failures().next().unwrap();
     assert_eq!(

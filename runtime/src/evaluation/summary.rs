@@ -15,7 +15,7 @@ pub struct Summary {
     pub failed: usize,
     /// Answers below the model's confidence threshold.
     pub unsure: usize,
-    /// Accuracy from both sensors together.
+    /// Accuracy from all sensors together.
     pub fused: Score,
     /// Accuracy from each sensor alone, over the clips that have it; absent if the model lacks it.
     pub alone: PerSensor<Option<Score>>,
@@ -25,7 +25,7 @@ pub struct Summary {
     pub confusion: Confusion,
     /// Mean share of attention over all clips; absent without answers.
     pub attention: Option<Share>,
-    /// The same over the clips that have both sensors.
+    /// The same over the clips that have all sensors: both, of a model with two.
     pub attention_with_both: Option<Share>,
     /// How far the confidence of the fused answers can be believed.
     pub calibration: Calibration,
@@ -48,10 +48,14 @@ impl Summary {
         let answered: Vec<(Option<&str>, &ClipAnswer)> = clips
             .iter()
             .filter_map(|clip| match &clip.outcome {
-                Outcome::Answered(answer) => Some((clip.label.as_deref(), answer)),
+                Outcome::Answered(answer) => Some((clip.label.as_deref(), &**answer)),
                 Outcome::Failed(_) => None,
             })
             .collect();
+        // A model with one sensor was never asked with both.
+        let all = Modality::ALL
+            .into_iter()
+            .filter(|sensor| Modality::LIVE.contains(sensor) || sensors[*sensor]);
         let answers = || answered.iter().map(|&(_, answer)| answer);
 
         let mut confusion = Confusion::new(labels.len());
@@ -76,7 +80,7 @@ impl Summary {
             let said = answers().filter_map(move |answer| answer.alone[sensor].as_ref());
             sensors[sensor].then(|| Score::of(said.filter_map(|Said { correct, .. }| *correct)))
         };
-        let both = |answer: &&ClipAnswer| answer.present.audio && answer.present.camera;
+        let both = |answer: &&ClipAnswer| all.clone().all(|sensor| answer.present[sensor]);
         Self {
             answered: answered.len(),
             failed: clips.len() - answered.len(),

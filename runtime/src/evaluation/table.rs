@@ -4,12 +4,17 @@ use std::fmt::Write;
 
 use super::metrics::Score;
 use super::report::{ClipResult, Outcome, Report, Said};
-use crate::window::{Modality, PerSensor};
+use super::run::what_it_gives;
+use crate::window::{Kind, Modality, PerSensor};
 
 /// One line per clip, in columns: name, answer, confidence, whether it is right, shares of attention,
 /// sensors.
-pub fn answer_lines(clips: &[ClipResult]) -> String {
-    let rows: Vec<_> = clips.iter().map(answer_cells).collect();
+pub fn answer_lines(report: &Report) -> String {
+    let rows: Vec<_> = report
+        .clips
+        .iter()
+        .map(|clip| answer_cells(report, clip))
+        .collect();
     let mut widths = [0; CELLS];
     for cells in rows.iter().filter(|cells| cells.len() == CELLS) {
         for (width, cell) in widths.iter_mut().zip(cells) {
@@ -32,7 +37,7 @@ pub fn answer_lines(clips: &[ClipResult]) -> String {
 /// Cells of the line about an answer; a clip without one has only its name and the reason.
 const CELLS: usize = 6;
 
-fn answer_cells(clip: &ClipResult) -> Vec<String> {
+fn answer_cells(report: &Report, clip: &ClipResult) -> Vec<String> {
     let answer = match &clip.outcome {
         Outcome::Answered(answer) => answer,
         Outcome::Failed(why) => return vec![clip.name.clone(), format!("not evaluated: {why}")],
@@ -48,27 +53,43 @@ fn answer_cells(clip: &ClipResult) -> Vec<String> {
         _ => String::new(),
     };
     let percent = |share: f64| format!("{:>2.0} %", 100.0 * share);
+    let shares: Vec<String> = Modality::ALL
+        .into_iter()
+        .filter(|sensor| Modality::LIVE.contains(sensor) || report.sensors[*sensor].is_some())
+        .map(|sensor| format!("{sensor} {}", percent(answer.attention.sensors[sensor])))
+        .collect();
     vec![
         clip.name.clone(),
         format!("{label}{}", if answer.unsure { " (unsure)" } else { "" }),
         format!("{:>5.1} %", 100.0 * confidence),
         verdict,
-        format!(
-            "attention: audio {}, camera {}",
-            percent(answer.attention.audio),
-            percent(answer.attention.camera)
-        ),
-        presence(answer.present).to_owned(),
+        format!("attention: {}", shares.join(", ")),
+        presence(report, answer.present),
     ]
 }
 
-fn presence(present: PerSensor<bool>) -> &'static str {
-    match (present.audio, present.camera) {
-        (true, true) => "sound and picture",
-        (true, false) => "sound only",
-        (false, true) => "picture only",
-        (false, false) => "neither sound nor picture",
+fn presence(report: &Report, present: PerSensor<bool>) -> String {
+    let mut further = Modality::FURTHER
+        .into_iter()
+        .filter_map(|sensor| Some((sensor, report.sensors[sensor].as_deref()?)))
+        .peekable();
+    if further.peek().is_none() {
+        return match (present.audio, present.camera) {
+            (true, true) => "sound and picture",
+            (true, false) => "sound only",
+            (false, true) => "picture only",
+            (false, false) => "neither sound nor picture",
+        }
+        .to_owned();
     }
+    let live = [(Modality::Audio, "sound"), (Modality::Camera, "picture")];
+    let there: Vec<&str> = live
+        .into_iter()
+        .chain(further)
+        .filter(|(sensor, _)| present[*sensor])
+        .map(|(_, name)| name)
+        .collect();
+    there.join(", ")
 }
 
 /// The summary as a table of some twenty lines, ending with a line break.
@@ -88,7 +109,7 @@ pub fn summary_table(report: &Report) -> String {
                 .filter(|score| score.total > 0)
             {
                 line(&score_row(
-                    &format!("{} alone", sensor.sensor_name()),
+                    &format!("{} alone", report.name(sensor)),
                     score,
                     "",
                 ));
@@ -105,15 +126,11 @@ pub fn summary_table(report: &Report) -> String {
     }
     for (which, share) in [
         ("all clips", &summary.attention),
-        ("clips with both sensors", &summary.attention_with_both),
+        (report.with_all(), &summary.attention_with_both),
     ] {
         if let Some(share) = share {
-            line(&format!(
-                "attention, {which}: microphone {:.0} %, camera {:.0} %, class token {:.0} %",
-                100.0 * share.audio,
-                100.0 * share.camera,
-                100.0 * share.class_token,
-            ));
+            let told = share.told(&report.sensors);
+            line(&format!("attention, {which}: {told}"));
         }
     }
     if let Some(ece) = summary.calibration.ece {
@@ -129,12 +146,16 @@ pub fn summary_table(report: &Report) -> String {
             clips(summary.unsure)
         ));
     }
-    for (sensor, what) in [(Modality::Audio, "sound"), (Modality::Camera, "picture")] {
+    for sensor in Modality::ALL {
         if summary.absent[sensor] > 0 {
+            let what = match sensor.kind() {
+                Kind::Signal => report.name(sensor),
+                _ => what_it_gives(sensor),
+            };
             line(&format!(
                 "{} without {what}: evaluated with the {} marked absent",
                 clips(summary.absent[sensor]),
-                sensor.sensor_name(),
+                report.name(sensor),
             ));
         }
     }

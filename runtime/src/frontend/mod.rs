@@ -1,4 +1,4 @@
-//! From a window to what the encoders take: a log-mel patch and a normalised picture.
+//! From a window to what the encoders take: a log-mel patch, a normalised picture, evenly spaced numbers.
 //!
 //! The trainer and the board run this same code.
 
@@ -6,11 +6,16 @@ mod audio;
 mod camera;
 mod mel;
 mod resample;
+mod sensor;
+mod signal;
 
 pub use audio::{AudioConfig, AudioFrontend};
 pub use camera::{CameraConfig, CameraFrontend, Colour, Crop};
 pub use mel::MelScale;
 pub use resample::resample;
+pub(crate) use sensor::SensorFrontend;
+pub use sensor::{SensorConfig, SensorConfigs};
+pub use signal::{SignalConfig, SignalFrontend};
 
 use std::time::Duration;
 
@@ -22,7 +27,8 @@ const SHORTEST_WINDOW: Duration = Duration::from_millis(10);
 /// What the encoders take, `None` for a sensor that is absent from the window or the model.
 ///
 /// Audio is `[mel_bands, frames]` row-major ([`AudioConfig::shape`]); camera is
-/// `[frames, channels, height, width]` row-major ([`CameraConfig::shape`]).
+/// `[frames, channels, height, width]` row-major ([`CameraConfig::shape`]); a signal is
+/// `[channels, samples]` row-major ([`SignalConfig::shape`]).
 pub type Features = PerSensor<Option<Vec<f32>>>;
 
 /// Why a window could not be turned into features.
@@ -62,6 +68,25 @@ pub enum FrontendError {
     /// Sound whose samples are not finite numbers.
     #[error("the sound holds a sample that is not a finite number")]
     NotFinite,
+    /// Readings with another number of channels.
+    #[error(
+        "the {modality} sensor gives {found} channels where the model takes {expected}; give it the \
+         channels that the model was trained with"
+    )]
+    Channels {
+        /// Which sensor.
+        modality: Modality,
+        /// Channels of the model.
+        expected: usize,
+        /// Channels there.
+        found: usize,
+    },
+    /// Readings that are none: not finite, at times that do not rise, or too few numbers.
+    #[error("the {modality} sensor's readings are not finite numbers at rising times")]
+    BrokenSignal {
+        /// Which sensor.
+        modality: Modality,
+    },
     /// Sound that would take too much memory at another rate.
     #[error(
         "the sound would have {samples} samples at {rate}, too many to convert at once; cut it into \
@@ -75,10 +100,9 @@ pub enum FrontendError {
     },
 }
 
-/// Both frontends of one model.
+/// The frontends of one model.
 pub struct Frontend {
-    audio: Option<AudioFrontend>,
-    camera: Option<CameraFrontend>,
+    sensors: PerSensor<Option<SensorFrontend>>,
 }
 
 impl Frontend {
@@ -86,14 +110,13 @@ impl Frontend {
     ///
     /// # Errors
     /// [`FrontendError::Config`] when a configuration makes no sense.
-    pub fn new(
-        audio: Option<&AudioConfig>,
-        camera: Option<&CameraConfig>,
-    ) -> Result<Self, FrontendError> {
-        Ok(Self {
-            audio: audio.map(AudioFrontend::new).transpose()?,
-            camera: camera.map(CameraFrontend::new).transpose()?,
-        })
+    pub fn new(configs: &SensorConfigs) -> Result<Self, FrontendError> {
+        let sensors = PerSensor::try_from_fn(|modality| {
+            configs[modality]
+                .map(|config| SensorFrontend::new(modality, config))
+                .transpose()
+        })?;
+        Ok(Self { sensors })
     }
 
     /// The features of one window; a sensor absent from the window or the model gives `None`.
@@ -101,46 +124,14 @@ impl Frontend {
     /// # Errors
     /// When the window's contents are broken ([`FrontendError::FrameSize`], [`FrontendError::NotFinite`]).
     pub fn features(&mut self, window: &Window) -> Result<Features, FrontendError> {
-        let (audio, camera) = self.halves();
-        Ok(Features {
-            audio: audio.features(window)?,
-            camera: camera.features(window)?,
+        PerSensor::try_from_fn(|modality| match &mut self.sensors[modality] {
+            Some(frontend) => frontend.features(modality, window),
+            None => Ok(None),
         })
     }
 
-    /// Each sensor's own, for working on both at the same time.
-    pub(crate) fn halves(&mut self) -> (AudioHalf<'_>, CameraHalf<'_>) {
-        (
-            AudioHalf(self.audio.as_mut()),
-            CameraHalf(self.camera.as_mut()),
-        )
-    }
-}
-
-/// The microphone's part of a [`Frontend`].
-pub(crate) struct AudioHalf<'a>(Option<&'a mut AudioFrontend>);
-
-impl AudioHalf<'_> {
-    /// See [`Frontend::features`].
-    pub fn features(self, window: &Window) -> Result<Option<Vec<f32>>, FrontendError> {
-        match (self.0, &window.sound) {
-            (Some(frontend), Some(sound)) => frontend.log_mel(window.start, sound).map(Some),
-            _ => Ok(None),
-        }
-    }
-}
-
-/// The camera's part of a [`Frontend`].
-pub(crate) struct CameraHalf<'a>(Option<&'a mut CameraFrontend>);
-
-impl CameraHalf<'_> {
-    /// See [`Frontend::features`].
-    pub fn features(self, window: &Window) -> Result<Option<Vec<f32>>, FrontendError> {
-        match self.0 {
-            Some(frontend) if !window.frames.is_empty() => {
-                frontend.picture(window.start, &window.frames).map(Some)
-            }
-            _ => Ok(None),
-        }
+    /// Each sensor's own, for working on several at the same time.
+    pub(crate) fn sensors(&mut self) -> &mut PerSensor<Option<SensorFrontend>> {
+        &mut self.sensors
     }
 }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::camera::CameraGauge;
-use super::microphone::MicrophoneGauge;
-use super::statistic::{AUDIO_STATISTICS, CAMERA_STATISTICS, Statistic};
-use super::{HealthConfig, Limits};
-use crate::window::Window;
+use super::camera::{CameraGauge, CameraReadings};
+use super::microphone::{AudioReadings, MicrophoneGauge};
+use super::signal::{SignalGauge, SignalReadings};
+use super::statistic::Statistic;
+use super::{AudioLimits, CameraLimits, HealthConfig, Limits, SignalLimits};
+use crate::frontend::{SensorConfig, SensorConfigs};
+use crate::window::{Kind, Modality, PerSensor, Window};
 
 /// Fewer clean windows than this say too little about a sensor: it gets no limits.
 const FEWEST: usize = 30;
@@ -32,33 +34,106 @@ const LEAST_MARGIN: f64 = 0.25;
 /// All windows are as long as those that will be judged: a short one may have no pause in it. Those
 /// of a clip are given in order of time. One that begins before the last one did begins
 /// another clip; [`Calibration::reset`] says so where that is not seen from the times.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Calibration {
-    camera: CameraGauge,
-    microphone: MicrophoneGauge,
-    seen: Vec<[f32; CAMERA_STATISTICS]>,
-    heard: Vec<[f32; AUDIO_STATISTICS]>,
+    sensors: PerSensor<Clean>,
+}
+
+/// What one sensor gave in the clean windows so far.
+#[derive(Debug, Clone)]
+enum Clean {
+    Camera(CameraGauge, Vec<CameraReadings>),
+    Microphone(MicrophoneGauge, Vec<AudioReadings>),
+    Signal(SignalGauge, Vec<SignalReadings>),
+}
+
+impl Default for Calibration {
+    fn default() -> Self {
+        let sensors = PerSensor::from_fn(|modality| match modality.kind() {
+            Kind::Audio => Clean::Microphone(MicrophoneGauge::default(), Vec::new()),
+            Kind::Camera => Clean::Camera(CameraGauge::default(), Vec::new()),
+            Kind::Signal => Clean::Signal(SignalGauge::default(), Vec::new()),
+        });
+        Self { sensors }
+    }
 }
 
 impl Calibration {
+    /// For a model with these sensors, whose numbers are read in units of their own spread.
+    pub fn of(configs: &SensorConfigs) -> Self {
+        let mut calibration = Self::default();
+        for (modality, clean) in calibration.sensors.iter_mut() {
+            if let (Clean::Signal(gauge, _), Some(SensorConfig::Signal(config))) =
+                (clean, configs[modality])
+            {
+                gauge.scale(config);
+            }
+        }
+        calibration
+    }
+
     /// Notes a clean window. A sensor that is missing from it says nothing.
     pub fn add(&mut self, window: &Window) {
-        self.seen.extend(self.camera.read(window));
-        let heard = self.microphone.read(window);
-        self.heard.extend(heard.map(|heard| heard.readings));
+        let start = window.start;
+        for (modality, clean) in self.sensors.iter_mut() {
+            match clean {
+                Clean::Camera(gauge, seen) => {
+                    seen.extend(gauge.read(start, window.frames_of(modality)));
+                }
+                Clean::Microphone(gauge, heard) => {
+                    let sound = gauge.read(start, window.sound_of(modality));
+                    heard.extend(sound.map(|sound| sound.readings));
+                }
+                Clean::Signal(gauge, measured) => {
+                    measured.extend(gauge.read(start, window.signal_of(modality)));
+                }
+            }
+        }
     }
 
     /// The next window is of another clip.
     pub fn reset(&mut self) {
-        self.camera.reset();
-        self.microphone.reset();
+        for (_, clean) in self.sensors.iter_mut() {
+            match clean {
+                Clean::Camera(gauge, _) => gauge.reset(),
+                Clean::Microphone(gauge, _) => gauge.reset(),
+                Clean::Signal(gauge, _) => gauge.reset(),
+            }
+        }
     }
 
     /// The limits; none for a sensor with fewer than 30 windows.
     pub fn finish(self) -> HealthConfig {
         HealthConfig {
-            audio: all_limits(&self.heard),
-            camera: all_limits(&self.seen),
+            audio: self.microphone(Modality::Audio),
+            camera: self.camera(Modality::Camera),
+            signal: self.signal(Modality::Signal),
+            audio2: self.microphone(Modality::Audio2),
+            camera2: self.camera(Modality::Camera2),
+            signal2: self.signal(Modality::Signal2),
+            signal3: self.signal(Modality::Signal3),
+            signal4: self.signal(Modality::Signal4),
+        }
+    }
+
+    fn microphone(&self, modality: Modality) -> Option<AudioLimits> {
+        match &self.sensors[modality] {
+            Clean::Microphone(_, heard) => all_limits(heard),
+            _ => None,
+        }
+    }
+
+    fn camera(&self, modality: Modality) -> Option<CameraLimits> {
+        match &self.sensors[modality] {
+            Clean::Camera(_, seen) => all_limits(seen),
+            _ => None,
+        }
+    }
+
+    fn signal(&self, modality: Modality) -> Option<SignalLimits> {
+        match &self.sensors[modality] {
+            Clean::Signal(_, measured) => all_limits(measured),
+            _ => None,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::picture::{PictureGauge, View};
 use super::statistic::{CAMERA_STATISTICS, CameraStatistic as Is, Statistic};
-use crate::window::Window;
+use crate::window::Frame;
 
 /// One value for each [`CameraStatistic`](super::CameraStatistic); NaN where there is none.
 pub(super) type CameraReadings = [f32; CAMERA_STATISTICS];
@@ -39,13 +39,13 @@ impl CameraGauge {
         self.moving = false;
     }
 
-    /// `None` if there is no picture in the window.
-    pub(super) fn read(&mut self, window: &Window) -> Option<CameraReadings> {
-        if window.start < self.last_start {
+    /// `None` if there are no frames in the window that begins at `start`.
+    pub(super) fn read(&mut self, start: Duration, frames: &[Frame]) -> Option<CameraReadings> {
+        if start < self.last_start {
             self.reset();
         }
-        self.last_start = window.start;
-        self.look_at_frames(window);
+        self.last_start = start;
+        self.look_at(frames);
         let (first, last) = (self.next.first()?, self.next.last()?);
         let shown = self.next.len() - 1;
         self.moving |= shown > 0;
@@ -67,9 +67,9 @@ impl CameraGauge {
     }
 
     /// Fills `next` with the window's frames.
-    fn look_at_frames(&mut self, window: &Window) {
+    fn look_at(&mut self, frames: &[Frame]) {
         self.next.clear();
-        for frame in &window.frames {
+        for frame in frames {
             let Some(view) = View::new(frame) else {
                 continue;
             };

@@ -90,6 +90,7 @@ fn alive(score: f32) -> f32 {
 fn measured(reason: Reason, value: f32) -> Reason {
     match reason {
         Reason::Frozen { .. } => Reason::Frozen { seconds: value },
+        Reason::Stalled { .. } => Reason::Stalled { seconds: value },
         other => other,
     }
 }

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::statistic::{AudioStatistic, CameraStatistic, Statistic};
+use super::statistic::{AudioStatistic, CameraStatistic, SignalStatistic, Statistic};
+use crate::window::Modality;
 
 /// The camera's limits. A statistic that is left out is not judged.
 pub type CameraLimits = BTreeMap<CameraStatistic, Limits>;
 /// The microphone's limits. A statistic that is left out is not judged.
 pub type AudioLimits = BTreeMap<AudioStatistic, Limits>;
+/// Those of a sensor of numbers. A statistic that is left out is not judged.
+pub type SignalLimits = BTreeMap<SignalStatistic, Limits>;
 
 /// Where a sensor is well: `low` ≤ value ≤ `high`, in the unit of the statistic.
 ///
@@ -32,7 +35,7 @@ pub struct Limits {
 /// What sensors that are well look and sound like, from [`super::Calibration`].
 ///
 /// Without limits, a sensor is judged by what needs none: missing, frozen, all black, digital
-/// silence, samples at full scale. These are judged in the same way where the limits leave them out.
+/// silence, samples at full scale, numbers that do not change. These are judged in the same way where the limits leave them out.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HealthConfig {
@@ -42,6 +45,24 @@ pub struct HealthConfig {
     /// The camera's limits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub camera: Option<CameraLimits>,
+    /// A sensor of numbers' limits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<SignalLimits>,
+    /// A second microphone's limits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio2: Option<AudioLimits>,
+    /// A second camera's limits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub camera2: Option<CameraLimits>,
+    /// A second sensor of numbers' limits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal2: Option<SignalLimits>,
+    /// A third sensor of numbers' limits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal3: Option<SignalLimits>,
+    /// A fourth sensor of numbers' limits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal4: Option<SignalLimits>,
 }
 
 impl HealthConfig {
@@ -49,7 +70,27 @@ impl HealthConfig {
     /// Half a sentence on what makes no sense, as in "health.camera.brightness: …".
     pub fn check(&self) -> Result<(), String> {
         check_all("camera", self.camera.as_ref())?;
-        check_all("audio", self.audio.as_ref())
+        check_all("audio", self.audio.as_ref())?;
+        check_all("camera2", self.camera2.as_ref())?;
+        check_all("audio2", self.audio2.as_ref())?;
+        check_all("signal", self.signal.as_ref())?;
+        check_all("signal2", self.signal2.as_ref())?;
+        check_all("signal3", self.signal3.as_ref())?;
+        check_all("signal4", self.signal4.as_ref())
+    }
+
+    /// Whether there are limits for a sensor.
+    pub fn judges(&self, modality: Modality) -> bool {
+        match modality {
+            Modality::Audio => self.audio.is_some(),
+            Modality::Camera => self.camera.is_some(),
+            Modality::Signal => self.signal.is_some(),
+            Modality::Audio2 => self.audio2.is_some(),
+            Modality::Camera2 => self.camera2.is_some(),
+            Modality::Signal2 => self.signal2.is_some(),
+            Modality::Signal3 => self.signal3.is_some(),
+            Modality::Signal4 => self.signal4.is_some(),
+        }
     }
 }
 

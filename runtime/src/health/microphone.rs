@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::sound::{Heard, SoundGauge};
 use super::statistic::{AUDIO_STATISTICS, AudioStatistic as Is, Statistic};
-use crate::window::{Sound, Window};
+use crate::window::Sound;
 
 /// One value for each [`AudioStatistic`](super::AudioStatistic); NaN where there is none.
 pub(super) type AudioReadings = [f32; AUDIO_STATISTICS];
@@ -45,16 +45,13 @@ impl MicrophoneGauge {
         self.last_start = Duration::ZERO;
     }
 
-    /// `None` if there is no sound in the window.
-    pub(super) fn read(&mut self, window: &Window) -> Option<Heard> {
-        if window.start < self.last_start {
+    /// `None` if there is no sound in the window that begins at `start`.
+    pub(super) fn read(&mut self, start: Duration, sound: Option<&Sound>) -> Option<Heard> {
+        if start < self.last_start {
             self.reset();
         }
-        self.last_start = window.start;
-        let sound = window
-            .sound
-            .as_ref()
-            .filter(|sound| !sound.samples.is_empty())?;
+        self.last_start = start;
+        let sound = sound.filter(|sound| !sound.samples.is_empty())?;
         // What is not a number is nothing heard.
         let finite = |&sample: &f32| match sample.is_finite() {
             true => sample.clamp(-LOUDEST, LOUDEST),

@@ -1,4 +1,4 @@
-//! Is the camera well, is the microphone well? One score and one reason for each, at every window.
+//! Is the camera well, is the microphone well, is any other sensor? One score and one reason for each, at every window.
 //!
 //! A sensor's condition is read off a few cheap statistics of what it gave: how bright, how sharp,
 //! how noisy, how much of it at the limits, how long without any change. A [`Calibration`] notes
@@ -18,6 +18,7 @@ mod limits;
 mod microphone;
 mod picture;
 mod reason;
+mod signal;
 mod sound;
 mod statistic;
 mod sums;
@@ -25,17 +26,20 @@ mod sums;
 mod tests;
 
 pub use calibration::Calibration;
-pub use limits::{AudioLimits, CameraLimits, HealthConfig, Limits};
+pub use limits::{AudioLimits, CameraLimits, HealthConfig, Limits, SignalLimits};
 pub use picture::picture_fingerprint;
 pub use reason::Reason;
-pub use statistic::{AudioStatistic, CameraStatistic};
+pub use statistic::{AudioStatistic, CameraStatistic, SignalStatistic};
 
 use serde::Serialize;
 
-use crate::window::{PerSensor, Window};
+use crate::frontend::{SensorConfig, SensorConfigs};
+use crate::window::{Modality, PerSensor, Window};
 use camera::CameraGauge;
 use judge::Judge;
 use microphone::MicrophoneGauge;
+use signal::SignalGauge;
+use sound::Heard;
 use statistic::Statistic;
 
 /// Seconds from which on a piece that is missing is called silence.
@@ -48,6 +52,13 @@ pub struct Health {
     pub score: f32,
     /// What is wrong; `None` for a sensor that is well, with a score of 0.5 or more.
     pub reason: Option<Reason>,
+}
+
+/// Nothing came from the sensor, or there is none.
+impl Default for Health {
+    fn default() -> Self {
+        Self::MISSING
+    }
 }
 
 impl Health {
@@ -73,64 +84,111 @@ impl Health {
     }
 }
 
-/// Judges the windows of one recording or one live pair of sensors, in order of time.
+/// Judges the windows of one recording or one live set of sensors, in order of time.
 ///
-/// It remembers what was seen and heard before, so that a picture that has not changed for three
+/// It remembers what the sensors gave before, so that a picture that has not changed for three
 /// windows is frozen for that long. Windows may overlap: a frame is known by its time. A window that
 /// begins before the last one did begins something new, as [`Monitor::reset`] does.
 #[derive(Debug, Clone)]
 pub struct Monitor {
-    camera: CameraGauge,
-    microphone: MicrophoneGauge,
-    camera_judge: Judge<CameraStatistic>,
-    audio_judge: Judge<AudioStatistic>,
+    watches: PerSensor<Watch>,
+}
+
+/// What judges one sensor.
+#[derive(Debug, Clone)]
+enum Watch {
+    Camera(CameraGauge, Judge<CameraStatistic>),
+    Microphone(MicrophoneGauge, Judge<AudioStatistic>),
+    Signal(SignalGauge, Judge<SignalStatistic>),
+}
+
+impl Watch {
+    fn camera(limits: Option<&CameraLimits>) -> Self {
+        Self::Camera(CameraGauge::default(), Judge::new(limits))
+    }
+
+    fn microphone(limits: Option<&AudioLimits>) -> Self {
+        Self::Microphone(MicrophoneGauge::default(), Judge::new(limits))
+    }
+
+    fn signal(limits: Option<&SignalLimits>) -> Self {
+        Self::Signal(SignalGauge::default(), Judge::new(limits))
+    }
+
+    fn check(&mut self, modality: Modality, window: &Window) -> Health {
+        let start = window.start;
+        match self {
+            Watch::Camera(gauge, judge) => {
+                let seen = gauge.read(start, window.frames_of(modality));
+                seen.map_or(Health::MISSING, |readings| judge.verdict(&readings))
+            }
+            Watch::Microphone(gauge, judge) => {
+                let heard = gauge.read(start, window.sound_of(modality));
+                heard.map_or(Health::MISSING, |heard| heard_health(&heard, judge))
+            }
+            Watch::Signal(gauge, judge) => {
+                let measured = gauge.read(start, window.signal_of(modality));
+                measured.map_or(Health::MISSING, |readings| judge.verdict(&readings))
+            }
+        }
+    }
 }
 
 impl Monitor {
     /// With the limits of `config`. What is not in there is judged only as far as no comparison is
     /// needed.
     pub fn new(config: &HealthConfig) -> Self {
-        Self {
-            camera: CameraGauge::default(),
-            microphone: MicrophoneGauge::default(),
-            camera_judge: Judge::new(config.camera.as_ref()),
-            audio_judge: Judge::new(config.audio.as_ref()),
-        }
+        let watches = PerSensor::from_fn(|modality| match modality {
+            Modality::Audio => Watch::microphone(config.audio.as_ref()),
+            Modality::Camera => Watch::camera(config.camera.as_ref()),
+            Modality::Signal => Watch::signal(config.signal.as_ref()),
+            Modality::Audio2 => Watch::microphone(config.audio2.as_ref()),
+            Modality::Camera2 => Watch::camera(config.camera2.as_ref()),
+            Modality::Signal2 => Watch::signal(config.signal2.as_ref()),
+            Modality::Signal3 => Watch::signal(config.signal3.as_ref()),
+            Modality::Signal4 => Watch::signal(config.signal4.as_ref()),
+        });
+        Self { watches }
     }
 
-    /// How both sensors were over `window`.
-    pub fn check(&mut self, window: &Window) -> PerSensor<Health> {
-        PerSensor {
-            audio: self.check_audio(window),
-            camera: self.check_camera(window),
+    /// Reads numbers in units of the spread that their sensor's section states, as [`Calibration::of`]
+    /// does for the limits.
+    pub fn with_scales(mut self, configs: &SensorConfigs) -> Self {
+        for (modality, watch) in self.watches.iter_mut() {
+            if let (Watch::Signal(gauge, _), Some(SensorConfig::Signal(config))) =
+                (watch, configs[modality])
+            {
+                gauge.scale(config);
+            }
         }
+        self
+    }
+
+    /// How each sensor was over `window`.
+    pub fn check(&mut self, window: &Window) -> PerSensor<Health> {
+        PerSensor::from_fn(|modality| self.watches[modality].check(modality, window))
     }
 
     /// Forgets what came before: the next window is of another recording.
     pub fn reset(&mut self) {
-        self.camera.reset();
-        self.microphone.reset();
-    }
-
-    fn check_camera(&mut self, window: &Window) -> Health {
-        match self.camera.read(window) {
-            Some(readings) => self.camera_judge.verdict(&readings),
-            None => Health::MISSING,
+        for (_, watch) in self.watches.iter_mut() {
+            match watch {
+                Watch::Camera(gauge, _) => gauge.reset(),
+                Watch::Microphone(gauge, _) => gauge.reset(),
+                Watch::Signal(gauge, _) => gauge.reset(),
+            }
         }
     }
+}
 
-    fn check_audio(&mut self, window: &Window) -> Health {
-        let Some(heard) = self.microphone.read(window) else {
-            return Health::MISSING;
-        };
-        let health = self.audio_judge.verdict(&heard.readings);
-        let silent = heard.readings[AudioStatistic::SilentSeconds.index()];
-        Health {
-            reason: health.reason.map(|reason| match heard.refined(reason) {
-                Reason::DropOuts if silent > LONG_DROP_OUT => Reason::Silent,
-                reason => reason,
-            }),
-            ..health
-        }
+fn heard_health(heard: &Heard, judge: &Judge<AudioStatistic>) -> Health {
+    let health = judge.verdict(&heard.readings);
+    let silent = heard.readings[AudioStatistic::SilentSeconds.index()];
+    Health {
+        reason: health.reason.map(|reason| match heard.refined(reason) {
+            Reason::DropOuts if silent > LONG_DROP_OUT => Reason::Silent,
+            reason => reason,
+        }),
+        ..health
     }
 }

@@ -14,7 +14,7 @@ pub enum Reason {
     Dark,
     /// Camera: too bright, or most of it white.
     OverExposed,
-    /// Camera: the same bits for this long.
+    /// Camera or signal: the same bits for this long.
     Frozen {
         /// How long, in seconds.
         seconds: f32,
@@ -23,7 +23,7 @@ pub enum Reason {
     OffColour,
     /// Camera: hardly any contrast.
     Flat,
-    /// Camera or microphone: far more noise than usual.
+    /// Any sensor: far more noise than usual.
     Noisy,
     /// Camera: no fine detail.
     Blurred,
@@ -37,11 +37,11 @@ pub enum Reason {
     Silent,
     /// Microphone: too loud for its amplifier or converter; the tops of the wave are cut off.
     Clipping,
-    /// Microphone: pieces are missing.
+    /// Microphone or signal: pieces are missing.
     DropOuts,
     /// Microphone: the mains at 50 or 60 Hz.
     Hum,
-    /// Microphone: its zero is not at zero.
+    /// Microphone or signal: its zero is not where it was.
     OffCentre,
     /// Microphone: wind or handling, below the pitch of a voice.
     Rumble,
@@ -53,6 +53,15 @@ pub enum Reason {
     NoiseOnly,
     /// Microphone: no high tones, as under a cloth.
     Muffled,
+    /// Signal: nothing came for this long.
+    Stalled {
+        /// How long, in seconds.
+        seconds: f32,
+    },
+    /// Signal: it sticks to the largest or smallest value that it can give.
+    Saturated,
+    /// Signal: values such as it never gave while it was well.
+    OutOfRange,
 }
 
 impl Reason {
@@ -80,6 +89,9 @@ impl Reason {
             Reason::Quiet => "quiet",
             Reason::NoiseOnly => "noise-only",
             Reason::Muffled => "muffled",
+            Reason::Stalled { .. } => "stalled",
+            Reason::Saturated => "saturated",
+            Reason::OutOfRange => "out-of-range",
         }
     }
 }
@@ -88,6 +100,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = match self {
             Reason::Frozen { seconds } => return write!(f, "frozen for {seconds:.1} s"),
+            Reason::Stalled { seconds } => return write!(f, "stalled for {seconds:.1} s"),
             Reason::OverExposed => "over-exposed",
             Reason::OffColour => "wrong colours",
             Reason::Flat => "no contrast",
@@ -98,6 +111,7 @@ impl fmt::Display for Reason {
             Reason::Quiet => "too quiet",
             Reason::Loud => "too loud",
             Reason::NoiseOnly => "noise only",
+            Reason::OutOfRange => "out of range",
             other => other.id(),
         };
         f.write_str(words)

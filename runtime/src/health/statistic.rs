@@ -258,6 +258,69 @@ impl Statistic for AudioStatistic {
     }
 }
 
+/// A statistic of a sensor of numbers. Values are in units of each channel's spread (`mean` and `std` of the
+/// sensor's section in model.toml); of several channels the worst counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignalStatistic {
+    /// How long no channel has changed at all, in seconds.
+    FrozenSeconds,
+    /// The longest time from one reading to the next, in seconds.
+    LongestGap,
+    /// Readings in a window.
+    Readings,
+    /// Share of a channel's readings, 0..1, that repeat its largest or smallest value of the window.
+    AtExtremes,
+    /// The largest distance of a reading from the channel's mean.
+    Largest,
+    /// The distance of the window's mean from the channel's mean.
+    Offset,
+    /// Standard deviation of the noise, from the bends of the curve.
+    Noise,
+}
+
+/// How many statistics a sensor of numbers has.
+pub(super) const SIGNAL_STATISTICS: usize = SignalStatistic::ALL.len();
+
+impl Statistic for SignalStatistic {
+    const ALL: &'static [Self] = &[
+        SignalStatistic::FrozenSeconds,
+        SignalStatistic::LongestGap,
+        SignalStatistic::Readings,
+        SignalStatistic::AtExtremes,
+        SignalStatistic::Largest,
+        SignalStatistic::Offset,
+        SignalStatistic::Noise,
+    ];
+
+    fn index(self) -> usize {
+        self as usize
+    }
+
+    fn nature(self) -> Nature {
+        use Softness::{Share, Units};
+        match self {
+            SignalStatistic::FrozenSeconds => above(
+                fault(Reason::Frozen { seconds: 0.0 })
+                    .harmless_to(0.3)
+                    .always(1.0, 1.0)
+                    .fatal(),
+                Units(0.3),
+            ),
+            SignalStatistic::LongestGap => {
+                above(fault(Reason::Stalled { seconds: 0.0 }), Share(6.0))
+            }
+            SignalStatistic::Readings => below(fault(Reason::DropOuts).dead_at(0.0), Share(0.5)),
+            SignalStatistic::AtExtremes => {
+                above(fault(Reason::Saturated).harmless_to(0.02), Units(0.1))
+            }
+            SignalStatistic::Largest => above(fault(Reason::OutOfRange), Share(0.5)),
+            SignalStatistic::Offset => above(fault(Reason::OffCentre).harmless_to(0.5), Units(1.0)),
+            SignalStatistic::Noise => above(fault(Reason::Noisy).harmless_to(0.02), Share(1.0)),
+        }
+    }
+}
+
 const fn fault(reason: Reason) -> Fault {
     Fault {
         reason,
@@ -326,6 +389,9 @@ mod tests {
         ));
         assert!(in_order(
             AudioStatistic::ALL.iter().map(|s| s.index()).collect()
+        ));
+        assert!(in_order(
+            SignalStatistic::ALL.iter().map(|s| s.index()).collect()
         ));
     }
 }

@@ -58,13 +58,11 @@ impl Assembler {
 
     /// Frames or samples per second as they come, 0 while there are too few to tell.
     pub fn rates(&self) -> PerSensor<f32> {
-        PerSensor {
-            audio: self.sound.measured_rate().unwrap_or(0.0),
-            camera: match self.frame_interval {
-                interval if interval > 0.0 => 1.0 / interval,
-                _ => 0.0,
-            },
-        }
+        let frame_rate = match self.frame_interval {
+            interval if interval > 0.0 => 1.0 / interval,
+            _ => 0.0,
+        };
+        PerSensor::pair(self.sound.measured_rate().unwrap_or(0.0), frame_rate)
     }
 
     /// How often sound did not follow what came before, or a sensor was lost: a recording that is to be
@@ -87,6 +85,8 @@ impl Assembler {
                 self.newest_frame = None;
                 self.frame_interval = 0.0;
             }
+            // Others never gave anything.
+            _ => {}
         }
     }
 

@@ -219,22 +219,19 @@ mod tests {
             verdict: Verdict::Unsure,
             probabilities: probabilities.to_vec(),
             confidence: 0.0,
-            attention: [0.0; 3],
+            attention: [0.0; 3].into(),
             present: PerSensor::from_fn(|_| true),
             health: PerSensor::from_fn(|_| Health::WELL),
             validity,
             output: Output {
                 logits: Vec::new(),
-                attention: [0.0; 3],
+                attention: [0.0; 3].into(),
                 probes: PerSensor::default(),
             },
         }
     }
 
-    const BOTH: PerSensor<f32> = PerSensor {
-        audio: 1.0,
-        camera: 1.0,
-    };
+    const BOTH: PerSensor<f32> = PerSensor::all(1.0);
     const SEVEN: [f32; 3] = [0.98, 0.01, 0.01];
     const TWO: [f32; 3] = [0.01, 0.98, 0.01];
     const NOTHING: [f32; 3] = [0.01, 0.01, 0.98];
@@ -303,10 +300,7 @@ mod tests {
             smoother.take(ms(0), &answer(SEVEN, BOTH)).1,
             Some(Change::Began(_))
         ));
-        let deaf = PerSensor {
-            audio: 0.0,
-            camera: 0.4,
-        };
+        let deaf = PerSensor::pair(0.0, 0.4);
         let (smoothed, _) = smoother.take(ms(100), &answer(SEVEN, deaf));
         assert_eq!(smoothed.evidence.words(), "from the camera alone");
         let (smoothed, change) = smoother.take(ms(200), &answer(SEVEN, PerSensor::default()));

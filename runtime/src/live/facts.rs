@@ -62,10 +62,7 @@ impl From<&Manifest> for Facts {
             version: manifest.version.clone(),
             labels: manifest.labels.clone(),
             nothing: manifest.nothing.clone(),
-            sensors: PerSensor {
-                audio: audio.is_some(),
-                camera: manifest.camera.is_some(),
-            },
+            sensors: PerSensor::pair(audio.is_some(), manifest.camera.is_some()),
             mel_bands: audio.map_or(0, |audio| audio.mel_bands),
             mel_column: audio.map_or(Duration::ZERO, |audio| {
                 audio.sample_rate.duration_of(audio.hop_samples)

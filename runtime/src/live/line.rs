@@ -100,7 +100,7 @@ pub struct EventLine<'a> {
 }
 
 /// One sensor.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct SensorLine<'a> {
     /// Its name.
     pub name: &'a str,
@@ -126,7 +126,7 @@ pub struct SensorLine<'a> {
 }
 
 /// What a sensor is doing.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(tag = "condition", rename_all = "kebab-case")]
 pub enum ConditionLine<'a> {
     /// It is being opened.

@@ -54,11 +54,7 @@ impl Moment {
 
     /// The share of attention that went to a sensor, 0..1.
     pub fn attention(&self, sensor: Modality) -> f32 {
-        let [_, audio, camera] = self.answer.attention;
-        match sensor {
-            Modality::Audio => audio,
-            Modality::Camera => camera,
-        }
+        self.answer.attention.sensors[sensor]
     }
 }
 

@@ -61,7 +61,7 @@ impl Reporter {
             let kind = self.kind(moment, notice);
             tell(News::new(notice.time, kind, notice.sensor, &notice.message));
         }
-        for modality in Modality::ALL {
+        for modality in Modality::LIVE {
             let watched = &mut self.sensors[modality];
             if let Some(sensor) = &moment.sensors[modality] {
                 watched.lost = matches!(sensor.condition, Condition::Lost { .. });

@@ -64,10 +64,7 @@ impl Pipeline {
             let threads = rayon::ThreadPoolBuilder::new().num_threads(2).build()?;
             recogniser.use_threads(Arc::new(threads));
         }
-        let has = PerSensor {
-            audio: manifest.audio.is_some(),
-            camera: manifest.camera.is_some(),
-        };
+        let has = PerSensor::pair(manifest.audio.is_some(), manifest.camera.is_some());
         let supervisors = PerSensor::from_fn(|modality| {
             let sensor = setup.sensors[modality].clone().filter(|_| has[modality])?;
             Some(Supervisor::new(sensor, &setup.clock, setup.times))
@@ -76,7 +73,7 @@ impl Pipeline {
             return Err(PipelineError::NoSensor);
         }
         let hop = setup.hop.unwrap_or_else(|| manifest.hop());
-        Ok(Self {
+        let mut pipeline = Self {
             smoother: Smoother::new(
                 manifest.labels.clone(),
                 manifest.nothing_index(),
@@ -101,7 +98,19 @@ impl Pipeline {
             ever_ran: false,
             notices: Vec::new(),
             spoiled: Window::default(),
-        })
+        };
+        let unread: Vec<&str> = manifest
+            .further()
+            .map(|modality| manifest.sensor_name(modality))
+            .collect();
+        if !unread.is_empty() {
+            let unread = unread.join(", ");
+            pipeline.notice(
+                None,
+                format!("live cannot read this sensor of the model yet, so it counts as absent: {unread}"),
+            );
+        }
+        Ok(pipeline)
     }
 
     /// Answers until `stop` is set or everything that was played has ended.
@@ -189,12 +198,12 @@ impl Pipeline {
                 format!("the machine was suspended for {slept:.0?}; sensors are opened again"),
             );
             self.recogniser.reset();
-            let PerSensor { audio, camera } = &mut self.supervisors;
+            let PerSensor { audio, camera, .. } = &mut self.supervisors;
             for supervisor in [audio, camera].into_iter().flatten() {
                 supervisor.reopen(now);
             }
         }
-        for modality in Modality::ALL {
+        for modality in Modality::LIVE {
             let Some(supervisor) = &mut self.supervisors[modality] else {
                 continue;
             };
@@ -221,7 +230,7 @@ impl Pipeline {
 
     /// No sensor has run yet, and at least one may at any moment.
     fn is_opening(&self) -> bool {
-        let PerSensor { audio, camera } = &self.supervisors;
+        let PerSensor { audio, camera, .. } = &self.supervisors;
         let mut conditions = [audio, camera]
             .into_iter()
             .flatten()
@@ -271,11 +280,9 @@ impl Pipeline {
             &self.spoiled
         };
         let assembled = assembling.elapsed();
-        let due = PerSensor {
-            audio: true,
-            camera: previous
-                .is_none_or(|before| before / self.camera_every != index / self.camera_every),
-        };
+        let look =
+            previous.is_none_or(|before| before / self.camera_every != index / self.camera_every);
+        let due = PerSensor::pair(true, look);
         let answer = match self.recogniser.answer_with_due(window, due) {
             Ok(answer) => answer,
             Err(error) => {

@@ -16,7 +16,7 @@ fn package() -> Package {
 
 fn setup(player: &Arc<Player>, schedule: &[Spoiling]) -> Setup {
     Setup {
-        sensors: player.sensors().map(Some),
+        sensors: player.sensors(),
         clock: Clock::as_fast_as_possible(),
         times: Times::default(),
         hop: None,
@@ -85,6 +85,7 @@ fn film(folder: &Path, label: &str) -> ClipEntry {
         .expect("ffmpeg is installed");
     assert!(status.success());
     ClipEntry {
+        further: Default::default(),
         name: label.into(),
         source: ClipSource::Container(path),
         line: None,

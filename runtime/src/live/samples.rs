@@ -33,10 +33,7 @@ pub fn seven(end: f64) -> Moment {
         wait: s(0.017),
         window: s(0.001),
         health: s(0.002),
-        encode: PerSensor {
-            audio: s(0.009),
-            camera: s(0.004),
-        },
+        encode: PerSensor::pair(s(0.009), s(0.004)),
         fusion: s(0.001),
     };
     Moment {
@@ -49,13 +46,13 @@ pub fn seven(end: f64) -> Moment {
             verdict: Verdict::Label("seven".into()),
             probabilities: vec![0.97, 0.02, 0.01],
             confidence: 0.97,
-            attention: [0.1, 0.55, 0.35],
+            attention: [0.1, 0.55, 0.35].into(),
             present: PerSensor::from_fn(|_| true),
             health: PerSensor::from_fn(|_| Health::WELL),
             validity: PerSensor::from_fn(|_| 1.0),
             output: Output {
                 logits: vec![5.0, 1.0, 0.0],
-                attention: [0.1, 0.55, 0.35],
+                attention: [0.1, 0.55, 0.35].into(),
                 probes: PerSensor::default(),
             },
         },
@@ -71,10 +68,10 @@ pub fn seven(end: f64) -> Moment {
             }),
         },
         change: None,
-        sensors: PerSensor {
-            audio: Some(sensor("USB microphone", "48000 Hz, 2 channels", 48_000.0)),
-            camera: Some(sensor("/dev/video0", "640×480 YUYV, 30 frames/s", 29.9)),
-        },
+        sensors: PerSensor::pair(
+            Some(sensor("USB microphone", "48000 Hz, 2 channels", 48_000.0)),
+            Some(sensor("/dev/video0", "640×480 YUYV, 30 frames/s", 29.9)),
+        ),
         age: Age {
             total: s(0.034),
             stages,

@@ -110,10 +110,10 @@ impl AgeStatistics {
             wait: share(|age| age.stages.wait),
             window: share(|age| age.stages.window),
             health: share(|age| age.stages.health),
-            encode: PerSensor {
-                audio: share(|age| age.stages.encode.audio),
-                camera: share(|age| age.stages.encode.camera),
-            },
+            encode: PerSensor::pair(
+                share(|age| age.stages.encode.audio),
+                share(|age| age.stages.encode.camera),
+            ),
             fusion: share(|age| age.stages.fusion),
         }
     }
@@ -186,10 +186,7 @@ mod tests {
             total: ms(total),
             stages: Stages {
                 wait: ms(wait),
-                encode: PerSensor {
-                    audio: Duration::ZERO,
-                    camera: ms(camera),
-                },
+                encode: PerSensor::pair(Duration::ZERO, ms(camera)),
                 ..Stages::default()
             },
         }

@@ -55,7 +55,7 @@ pub struct Verdicts {
 }
 
 /// How a sensor fared.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Outages {
     /// How many times it was lost after it had run.
     pub losses: u64,
@@ -81,7 +81,7 @@ impl Observer for Tally {
             self.known += 1;
             self.right += u64::from(moment.smoothed.names(truth, self.nothing.as_deref()));
         }
-        for modality in Modality::ALL {
+        for modality in Modality::LIVE {
             self.watch(modality, moment);
         }
         let began = *self.began.get_or_insert_with(Instant::now);

@@ -1,5 +1,6 @@
 //! A small package for tests.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{
@@ -9,7 +10,7 @@ use super::{
 use crate::frontend::{AudioConfig, CameraConfig, Colour, MelScale};
 use crate::health::HealthConfig;
 use crate::policy::PolicyConfig;
-use crate::window::{Frame, SampleRate, Sound, Window};
+use crate::window::{Frame, Further, PerSensor, SampleRate, Sound, Window};
 
 pub(crate) fn manifest() -> Manifest {
     Manifest {
@@ -54,6 +55,12 @@ pub(crate) fn manifest() -> Manifest {
             std: vec![0.25; 3],
             even_contrast: false,
         }),
+        signal: None,
+        audio2: None,
+        camera2: None,
+        signal2: None,
+        signal3: None,
+        signal4: None,
         health: HealthConfig::default(),
         training: Training {
             data: "made up for tests".into(),
@@ -85,8 +92,7 @@ pub(super) fn contents() -> PackageContents {
     PackageContents {
         manifest: manifest(),
         graphs: Graphs {
-            audio: Some(b"microphone".to_vec()),
-            camera: Some(b"camera".to_vec()),
+            encoders: PerSensor::pair(Some(b"microphone".to_vec()), Some(b"camera".to_vec())),
             fusion: b"both".to_vec(),
         },
         card: "# Example\n".into(),
@@ -96,13 +102,15 @@ pub(super) fn contents() -> PackageContents {
                     start: Duration::from_millis(3_150),
                     sound: Some(sound),
                     frames: vec![frame(3_160), frame(3_190)],
+                    further: Further::default(),
                 },
                 label: "yes".into(),
                 answer: GoldenAnswer {
                     logits: vec![2.5, -0.123_456_79, 1e-7],
-                    attention: [0.1, 0.3, 0.6],
+                    attention: [0.1, 0.3, 0.6].into(),
                     audio_probe: Some(vec![0.5, 0.25, -1.0]),
                     camera_probe: Some(vec![f32::MIN_POSITIVE, 3.0, -1.0]),
+                    further_probes: BTreeMap::new(),
                 },
             },
             GoldenWindow {
@@ -110,13 +118,15 @@ pub(super) fn contents() -> PackageContents {
                     start: Duration::ZERO,
                     sound: None,
                     frames: vec![frame(10)],
+                    further: Further::default(),
                 },
                 label: "nothing".into(),
                 answer: GoldenAnswer {
                     logits: vec![0.0, 0.1, 0.2],
-                    attention: [0.4, 0.0, 0.6],
+                    attention: [0.4, 0.0, 0.6].into(),
                     audio_probe: None,
                     camera_probe: Some(vec![0.0, 0.0, 1.0]),
+                    further_probes: BTreeMap::new(),
                 },
             },
         ],

@@ -1,8 +1,10 @@
 //! Golden windows: a few inputs with the answers expected.
 //!
 //! On disk: `golden/<n>.wav` (mono, 32-bit float), `golden/<n>-<frame>.png` (RGB, 8 bits) and
-//! `golden/golden.json` with times, labels and answers. Nothing is lost on the way.
+//! `golden/golden.json` with times, labels and answers; of further sensors `golden/<n>.audio2.wav`,
+//! `golden/<n>-<frame>.camera2.png` and `golden/<n>.signal.csv`. Nothing is lost on the way.
 
+use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,11 +15,14 @@ use serde::{Deserialize, Serialize};
 
 use super::folder::CheckedFolder;
 use super::layout::{
-    GOLDEN_INDEX, MOST_GOLDEN_FRAMES, MOST_GOLDEN_WINDOWS, golden_frame, golden_sound,
+    GOLDEN_INDEX, MOST_GOLDEN_FRAMES, MOST_GOLDEN_WINDOWS, golden_frame, golden_signal,
+    golden_sound,
 };
 use super::{Manifest, Package, PackageError};
-use crate::clip::{encode_png, encode_wav_f32};
-use crate::window::{Frame, SampleRate, Sound, Window};
+use crate::clip::{BrokenSignal, decode_signal, encode_png, encode_signal, encode_wav_f32};
+use crate::window::{
+    Attention, Frame, Further, Modality, PerSensor, SampleRate, Signal, Sound, Window,
+};
 
 /// All frames of all golden windows together, unpacked: a small PNG can hold a huge picture.
 const MOST_PICTURE_BYTES: u64 = 256 << 20;
@@ -39,26 +44,52 @@ pub struct GoldenWindow {
 pub struct GoldenAnswer {
     /// One per label, before temperature and softmax.
     pub logits: Vec<f32>,
-    /// Share of attention on the class token, the microphone and the camera.
-    pub attention: [f32; 3],
+    /// Shares of attention.
+    pub attention: Attention,
     /// Logits of the microphone encoder's own probe; absent if the encoder was not run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio_probe: Option<Vec<f32>>,
     /// Logits of the camera encoder's own probe; absent if the encoder was not run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub camera_probe: Option<Vec<f32>>,
+    /// The same of the model's further sensors.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub further_probes: BTreeMap<Modality, Vec<f32>>,
 }
 
 impl GoldenAnswer {
+    /// Logits of the probe of a sensor's encoder; `None` if it was not run.
+    pub fn probe(&self, modality: Modality) -> Option<&Vec<f32>> {
+        match modality {
+            Modality::Audio => self.audio_probe.as_ref(),
+            Modality::Camera => self.camera_probe.as_ref(),
+            further => self.further_probes.get(&further),
+        }
+    }
+
+    /// With these logits of the encoders' probes.
+    pub fn new(
+        logits: Vec<f32>,
+        attention: Attention,
+        mut probes: PerSensor<Option<Vec<f32>>>,
+    ) -> Self {
+        Self {
+            logits,
+            attention,
+            audio_probe: probes.audio.take(),
+            camera_probe: probes.camera.take(),
+            further_probes: Modality::FURTHER
+                .into_iter()
+                .filter_map(|m| Some((m, probes[m].take()?)))
+                .collect(),
+        }
+    }
+
     fn check(&self, labels: usize) -> Result<(), String> {
-        let probes = [
-            ("audio_probe", &self.audio_probe),
-            ("camera_probe", &self.camera_probe),
-        ];
-        let present = probes
+        let probes = Modality::ALL
             .into_iter()
-            .filter_map(|(name, probe)| Some((name, probe.as_ref()?)));
-        for (name, values) in present.chain([("logits", &self.logits)]) {
+            .filter_map(|m| Some((format!("{m}_probe"), self.probe(m)?)));
+        for (name, values) in probes.chain([("logits".to_owned(), &self.logits)]) {
             if values.len() != labels {
                 return Err(format!(
                     "{name} has {} values for {labels} labels",
@@ -69,7 +100,11 @@ impl GoldenAnswer {
                 return Err(format!("{name} holds a value that is not a finite number"));
             }
         }
-        if !self.attention.iter().all(|x| (-1e-3..=1.001).contains(x)) {
+        if !self
+            .attention
+            .shares()
+            .all(|x| (-1e-3..=1.001).contains(&x))
+        {
             return Err("attention holds a value outside 0..1".into());
         }
         Ok(())
@@ -88,6 +123,15 @@ struct Record {
     sound_start_ns: Option<u64>,
     /// When each frame was taken.
     frames_ns: Vec<u64>,
+    /// The same of a second microphone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sound2_start_ns: Option<u64>,
+    /// The same of a second camera.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    frames2_ns: Vec<u64>,
+    /// Which sensors of numbers gave readings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    signals: Vec<Modality>,
     answer: GoldenAnswer,
 }
 
@@ -130,15 +174,24 @@ pub(super) fn encode(
             label,
             answer,
         } = golden;
-        let sound = window.sound.as_ref();
-        let frames = window.frames.iter();
+        let start_of = |sound: &Option<Sound>| -> Result<_, PackageError> {
+            let sound = sound.as_ref();
+            sound.map(|s| nanoseconds(&index, s.start)).transpose()
+        };
+        let times_of = |frames: &[Frame]| -> Result<Vec<u64>, PackageError> {
+            let frames = frames.iter();
+            frames
+                .map(|frame| nanoseconds(&index, frame.time))
+                .collect()
+        };
         Ok(Record {
             label: label.clone(),
             start_ns: nanoseconds(&index, window.start)?,
-            sound_start_ns: sound.map(|s| nanoseconds(&index, s.start)).transpose()?,
-            frames_ns: frames
-                .map(|frame| nanoseconds(&index, frame.time))
-                .collect::<Result<_, _>>()?,
+            sound_start_ns: start_of(&window.sound)?,
+            frames_ns: times_of(&window.frames)?,
+            sound2_start_ns: start_of(&window.further.sound)?,
+            frames2_ns: times_of(&window.further.frames)?,
+            signals: signals_of(window).map(|(modality, _)| modality).collect(),
             answer: answer.clone(),
         })
     };
@@ -147,18 +200,40 @@ pub(super) fn encode(
     let json = serde_json::to_vec_pretty(&records).map_err(PackageError::contents(&index))?;
     let mut files = vec![(GOLDEN_INDEX.to_owned(), json)];
     for (n, golden) in windows.iter().enumerate() {
-        if let Some(sound) = &golden.window.sound {
-            let name = golden_sound(n);
-            let bytes = encode_wav(sound).map_err(PackageError::contents(dir.join(&name)))?;
-            files.push((name, bytes));
-        }
-        for (k, frame) in golden.window.frames.iter().enumerate() {
-            let name = golden_frame(n, k);
-            let bytes = encode_png(frame).map_err(PackageError::contents(dir.join(&name)))?;
+        for (name, bytes) in files_of(n, &golden.window) {
+            let bytes = bytes.map_err(PackageError::contents(dir.join(&name)))?;
             files.push((name, bytes));
         }
     }
     Ok(files)
+}
+
+/// The files of window `n`, each with its name; the error is what is wrong with what the sensor gave.
+fn files_of(n: usize, window: &Window) -> Vec<(String, Result<Vec<u8>, String>)> {
+    let mut files = Vec::new();
+    for modality in Modality::ALL {
+        if let Some(sound) = window.sound_of(modality) {
+            files.push((golden_sound(n, modality), encode_wav(sound)));
+        }
+        for (k, frame) in window.frames_of(modality).iter().enumerate() {
+            files.push((golden_frame(n, modality, k), encode_png(frame)));
+        }
+    }
+    for (modality, signal) in signals_of(window) {
+        let bytes = match signal.is_whole() {
+            true => encode_signal(signal, &[]).map_err(|error| error.to_string()),
+            false => Err("its readings are not finite numbers at rising times".into()),
+        };
+        files.push((golden_signal(n, modality), bytes));
+    }
+    files
+}
+
+/// The sensors of numbers that gave something, and what.
+fn signals_of(window: &Window) -> impl Iterator<Item = (Modality, &Signal)> {
+    Modality::ALL
+        .into_iter()
+        .filter_map(|modality| Some((modality, window.signal_of(modality)?)))
 }
 
 fn nanoseconds(index: &Path, time: Duration) -> Result<u64, PackageError> {
@@ -176,7 +251,7 @@ fn check_records(
             return Err(format!("it has more than {MOST_GOLDEN_WINDOWS} windows"));
         }
         for (n, record) in records.iter().enumerate() {
-            if record.frames_ns.len() > MOST_GOLDEN_FRAMES {
+            if record.frames_ns.len().max(record.frames2_ns.len()) > MOST_GOLDEN_FRAMES {
                 return Err(format!(
                     "window {n} has more than {MOST_GOLDEN_FRAMES} frames"
                 ));
@@ -201,26 +276,47 @@ fn read_window(
     record: Record,
     picture_bytes: &mut u64,
 ) -> Result<GoldenWindow, PackageError> {
-    let sound = match record.sound_start_ns {
-        Some(start) => {
-            let (path, bytes) = open(folder, &golden_sound(n))?;
-            let start = Duration::from_nanos(start);
-            Some(decode_wav(start, &bytes).map_err(PackageError::contents(path))?)
-        }
-        None => None,
+    let sound = |modality, start: Option<u64>| -> Result<Option<Sound>, PackageError> {
+        let Some(start) = start else {
+            return Ok(None);
+        };
+        let (path, bytes) = open(folder, &golden_sound(n, modality))?;
+        let sound = decode_wav(Duration::from_nanos(start), &bytes);
+        sound.map(Some).map_err(PackageError::contents(path))
     };
-    let mut frames = Vec::with_capacity(record.frames_ns.len());
-    for (k, &time) in record.frames_ns.iter().enumerate() {
-        let (path, bytes) = open(folder, &golden_frame(n, k))?;
-        let frame = decode_png(Duration::from_nanos(time), &bytes, picture_bytes);
-        frames.push(frame.map_err(PackageError::contents(path))?);
+    let mut frames = |modality, times: &[u64]| -> Result<Vec<Frame>, PackageError> {
+        let mut frames = Vec::with_capacity(times.len());
+        for (k, &time) in times.iter().enumerate() {
+            let (path, bytes) = open(folder, &golden_frame(n, modality, k))?;
+            let frame = decode_png(Duration::from_nanos(time), &bytes, picture_bytes);
+            frames.push(frame.map_err(PackageError::contents(path))?);
+        }
+        Ok(frames)
+    };
+    let mut window = Window {
+        start: Duration::from_nanos(record.start_ns),
+        sound: sound(Modality::Audio, record.sound_start_ns)?,
+        frames: frames(Modality::Camera, &record.frames_ns)?,
+        further: Further {
+            sound: sound(Modality::Audio2, record.sound2_start_ns)?,
+            frames: frames(Modality::Camera2, &record.frames2_ns)?,
+            ..Further::default()
+        },
+    };
+    for &modality in &record.signals {
+        let (path, bytes) = open(folder, &golden_signal(n, modality))?;
+        let signal = decode_signal(bytes.as_slice()).map_err(|broken| {
+            PackageError::contents(path)(match broken {
+                BrokenSignal::Io(error) => error.to_string(),
+                BrokenSignal::Content(what) => what,
+            })
+        })?;
+        if let Some(place) = window.signal_mut(modality) {
+            *place = Some(signal);
+        }
     }
     Ok(GoldenWindow {
-        window: Window {
-            start: Duration::from_nanos(record.start_ns),
-            sound,
-            frames,
-        },
+        window,
         label: record.label,
         answer: record.answer,
     })

@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::frontend::{AudioConfig, CameraConfig, Frontend};
+use crate::frontend::{
+    AudioConfig, CameraConfig, Frontend, SensorConfig, SensorConfigs, SignalConfig,
+};
 use crate::health::HealthConfig;
 use crate::policy::PolicyConfig;
+use crate::window::{Modality, PerSensor};
 
 use super::{Drift, Precision, Rates, precision};
 
@@ -49,6 +52,24 @@ pub struct Manifest {
     /// Camera frontend; absent in a model without camera.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub camera: Option<CameraConfig>,
+    /// Frontend of a sensor of numbers; absent in a model without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<SignalConfig>,
+    /// Frontend of a second microphone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio2: Option<AudioConfig>,
+    /// Frontend of a second camera.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub camera2: Option<CameraConfig>,
+    /// Frontend of a second sensor of numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal2: Option<SignalConfig>,
+    /// Frontend of a third sensor of numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal3: Option<SignalConfig>,
+    /// Frontend of a fourth sensor of numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal4: Option<SignalConfig>,
     /// How often the model is run on live sensors.
     #[serde(default, skip_serializing_if = "Rates::is_default")]
     pub rates: Rates,
@@ -103,14 +124,45 @@ const MOST_TOKEN_WIDTH: usize = 4096;
 const HIGHEST_TEMPERATURE: f32 = 1000.0;
 
 impl Manifest {
-    /// How long a window is: the longer of the sensors' windows.
+    /// The sections of the sensors that it has.
+    pub fn sensor_configs(&self) -> SensorConfigs<'_> {
+        PerSensor::from_fn(|modality| match modality {
+            Modality::Audio => self.audio.as_ref().map(SensorConfig::Audio),
+            Modality::Camera => self.camera.as_ref().map(SensorConfig::Camera),
+            Modality::Signal => self.signal.as_ref().map(SensorConfig::Signal),
+            Modality::Audio2 => self.audio2.as_ref().map(SensorConfig::Audio),
+            Modality::Camera2 => self.camera2.as_ref().map(SensorConfig::Camera),
+            Modality::Signal2 => self.signal2.as_ref().map(SensorConfig::Signal),
+            Modality::Signal3 => self.signal3.as_ref().map(SensorConfig::Signal),
+            Modality::Signal4 => self.signal4.as_ref().map(SensorConfig::Signal),
+        })
+    }
+
+    /// Which sensors it has.
+    pub fn sensors(&self) -> PerSensor<bool> {
+        self.sensor_configs().map(|config| config.is_some())
+    }
+
+    /// Its sensors beyond a microphone and a camera, in the order in which the fusion lists them.
+    pub fn further(&self) -> impl Iterator<Item = Modality> + Clone {
+        let has = self.sensors();
+        Modality::FURTHER.into_iter().filter(move |&m| has[m])
+    }
+
+    /// A sensor as people call it: by the name that its section gives it, if it does.
+    pub fn sensor_name(&self, modality: Modality) -> &str {
+        match self.sensor_configs()[modality] {
+            Some(SensorConfig::Signal(config)) => config.name.as_deref(),
+            _ => None,
+        }
+        .unwrap_or(modality.sensor_name())
+    }
+
+    /// How long a window is: the longest of the sensors' windows.
     pub fn window_duration(&self) -> Duration {
-        let heard = self.audio.as_ref().map(AudioConfig::window_duration);
-        let seen = self
-            .camera
-            .as_ref()
-            .map(|camera| Duration::from_secs_f32(camera.window_seconds));
-        heard.max(seen).unwrap_or_default()
+        let configs = self.sensor_configs().into_values().flatten();
+        let lengths = configs.map(|config| config.window_duration());
+        lengths.max().unwrap_or_default()
     }
 
     /// Index of the label that means that there is nothing to recognise.
@@ -162,8 +214,8 @@ impl Manifest {
         ensure((0.0..=1.0).contains(&confidence), || {
             format!("thresholds.confidence must be 0 to 1, not {confidence}")
         })?;
-        ensure(self.audio.is_some() || self.camera.is_some(), || {
-            "it must describe a sensor, [audio] or [camera] or both".into()
+        ensure(self.sensors().count() > 0, || {
+            "it must describe a sensor, [audio] or [camera] or both, or another".into()
         })?;
         self.policy.check()?;
         self.rates.check()?;
@@ -200,7 +252,7 @@ impl Manifest {
             )?;
         }
         // Building the frontends is the full check of their parameters, and cheap.
-        Frontend::new(self.audio.as_ref(), self.camera.as_ref())
+        Frontend::new(&self.sensor_configs())
             .map(drop)
             .map_err(|error| error.to_string())
     }

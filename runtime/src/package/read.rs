@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::folder::{CheckedFolder, read_capped};
-use super::layout::{AUDIO, CAMERA, CARD, FUSION, MODEL};
+use super::layout::{CARD, FUSION, MODEL, encoder};
 use super::{FORMAT, Manifest, PackageError};
+use crate::window::{Modality, PerSensor};
 
 /// A model package whose files have been verified.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,21 +25,21 @@ pub struct Package {
 /// their hash.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Graphs {
-    /// Encoder of the microphone; absent exactly in a model without microphone.
-    pub audio: Option<Vec<u8>>,
-    /// Encoder of the camera; absent exactly in a model without camera.
-    pub camera: Option<Vec<u8>>,
+    /// Encoder of each sensor; absent exactly in a model without that sensor.
+    pub encoders: PerSensor<Option<Vec<u8>>>,
     /// From the encoders' tokens to the answer.
     pub fusion: Vec<u8>,
 }
 
 impl fmt::Debug for Graphs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Graphs")
-            .field("audio_bytes", &self.audio.as_ref().map(Vec::len))
-            .field("camera_bytes", &self.camera.as_ref().map(Vec::len))
-            .field("fusion_bytes", &self.fusion.len())
-            .finish()
+        let mut graphs = f.debug_struct("Graphs");
+        for modality in Modality::ALL {
+            if let Some(bytes) = &self.encoders[modality] {
+                graphs.field(&format!("{modality}_bytes"), &bytes.len());
+            }
+        }
+        graphs.field("fusion_bytes", &self.fusion.len()).finish()
     }
 }
 
@@ -59,17 +60,16 @@ impl Package {
         let folder = CheckedFolder::open(dir)?;
         let manifest = parse_manifest(&folder.path(MODEL), &folder.read(MODEL)?)?;
         let mut graphs = Graphs {
-            audio: None,
-            camera: None,
+            encoders: PerSensor::default(),
             fusion: folder.read(FUSION)?,
         };
         folder.read(CARD)?;
         for name in folder.names() {
-            match name {
-                AUDIO => graphs.audio = Some(folder.read(AUDIO)?),
-                CAMERA => graphs.camera = Some(folder.read(CAMERA)?),
-                MODEL | FUSION | CARD => {}
-                golden => drop(folder.read(golden)?),
+            let sensor = Modality::ALL.into_iter().find(|&m| encoder(m) == name);
+            match (name, sensor) {
+                (_, Some(modality)) => graphs.encoders[modality] = Some(folder.read(name)?),
+                (MODEL | FUSION | CARD, None) => {}
+                (golden, None) => drop(folder.read(golden)?),
             }
         }
         check_sensors(&manifest, &graphs).map_err(PackageError::contents(folder.path(MODEL)))?;
@@ -95,10 +95,9 @@ impl Package {
 
 /// A sensor has a graph exactly if model.toml describes it.
 pub(super) fn check_sensors(manifest: &Manifest, graphs: &Graphs) -> Result<(), String> {
-    for (sensor, described, present) in [
-        ("audio", manifest.audio.is_some(), graphs.audio.is_some()),
-        ("camera", manifest.camera.is_some(), graphs.camera.is_some()),
-    ] {
+    let has = manifest.sensors();
+    for sensor in Modality::ALL {
+        let (described, present) = (has[sensor], graphs.encoders[sensor].is_some());
         if described && !present {
             return Err(format!(
                 "it describes the sensor [{sensor}], but there is no {sensor}.onnx"

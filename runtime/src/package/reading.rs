@@ -2,6 +2,7 @@
 
 use super::Manifest;
 use crate::clip::ReadOptions;
+use crate::frontend::CameraConfig;
 
 impl Manifest {
     /// What the model needs of the pictures, and little more, so that minutes of video fit in memory.
@@ -10,16 +11,21 @@ impl Manifest {
     /// what it sees; where that is more than 640 pixels, down to twice as large. For each instant that
     /// it looks at there are about four frames to choose from.
     pub fn read_options(&self) -> ReadOptions {
-        let Some(camera) = &self.camera else {
-            return ReadOptions::default();
-        };
-        let side = camera.largest_side();
-        let frame_rate = (4.0 * camera.frames as f32 / camera.window_seconds).max(10.0);
-        ReadOptions {
-            max_side: Some((4.0 * side).min((2.0 * side).max(640.0)).ceil() as u32),
-            // Hardly a clip is filmed faster.
-            frame_rate: (frame_rate < 240.0).then_some(frame_rate),
-        }
+        let cameras = [&self.camera, &self.camera2].into_iter().flatten();
+        cameras
+            .map(of_camera)
+            .reduce(ReadOptions::or_more)
+            .unwrap_or_default()
+    }
+}
+
+fn of_camera(camera: &CameraConfig) -> ReadOptions {
+    let side = camera.largest_side();
+    let frame_rate = (4.0 * camera.frames as f32 / camera.window_seconds).max(10.0);
+    ReadOptions {
+        max_side: Some((4.0 * side).min((2.0 * side).max(640.0)).ceil() as u32),
+        // Hardly a clip is filmed faster.
+        frame_rate: (frame_rate < 240.0).then_some(frame_rate),
     }
 }
 

@@ -9,17 +9,18 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::folder::{list, sha256};
-use super::layout::{AUDIO, CAMERA, CARD, FUSION, GOLDEN, MODEL, SUMS, most_bytes};
+use super::layout::{CARD, FUSION, GOLDEN, MODEL, SUMS, encoder, most_bytes};
 use super::read::{check_sensors, parse_manifest};
 use super::{GoldenWindow, Graphs, Manifest, PackageError, golden};
 use crate::files::sync_folder;
+use crate::window::Modality;
 
 /// Everything that goes into a package.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PackageContents {
     /// model.toml.
     pub manifest: Manifest,
-    /// The three graphs.
+    /// Its graphs.
     pub graphs: Graphs,
     /// CARD.md: what a person should know about the model.
     pub card: String,
@@ -143,9 +144,9 @@ fn encode<'a>(
         (CARD.to_owned(), Cow::Borrowed(contents.card.as_bytes())),
         (FUSION.to_owned(), Cow::Borrowed(&graphs.fusion[..])),
     ];
-    for (name, graph) in [(AUDIO, &graphs.audio), (CAMERA, &graphs.camera)] {
-        if let Some(graph) = graph {
-            files.push((name.to_owned(), Cow::Borrowed(graph)));
+    for modality in Modality::ALL {
+        if let Some(graph) = &graphs.encoders[modality] {
+            files.push((encoder(modality), Cow::Borrowed(graph)));
         }
     }
     for (name, bytes) in golden::encode(dir, manifest, &contents.golden)? {
@@ -236,10 +237,10 @@ mod tests {
         let mut contents = example::contents();
         contents.golden.clear();
         contents.manifest.camera = None;
-        contents.graphs.camera = None;
+        contents.graphs.encoders.camera = None;
         write(folder.path(), &contents).unwrap();
         let package = Package::open(folder.path()).unwrap();
-        assert_eq!(package.graphs.camera, None);
+        assert_eq!(package.graphs.encoders.camera, None);
         assert_eq!(package.golden().unwrap(), []);
     }
 
@@ -316,7 +317,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("example");
         let cases: [(Spoil, &str); 4] = [
-            (|c| c.graphs.audio = None, "audio.onnx"),
+            (|c| c.graphs.encoders.audio = None, "audio.onnx"),
             (|c| c.manifest.labels.push("yes".into()), "labels"),
             (|c| c.golden[0].answer.logits.push(0.0), "logits"),
             (|c| c.graphs.fusion = vec![0; (64 << 20) + 1], "fusion.onnx"),

@@ -23,7 +23,7 @@ pub enum PolicyKind {
     None,
     /// A sick sensor is shut out, and let in again when it is well.
     Mask,
-    /// A sick sensor is shut out, and one that is less reliable than the other counts for less.
+    /// A sick sensor is shut out, and one that is less reliable than another counts for less.
     Soft,
 }
 
@@ -70,8 +70,8 @@ pub struct PolicyConfig {
     /// Seconds in which one that is well again fades in, 0..60. Longer, because a fault that comes
     /// and goes does less harm while it is out.
     pub fade_in: f32,
-    /// The less reliable sensor counts (its reliability / the other's) to this power, 0..16; for the
-    /// policy `soft`. Chosen on validation data.
+    /// A less reliable sensor counts (its reliability / that of the most reliable) to this power, 0..16; for
+    /// the policy `soft`. Chosen on validation data.
     pub sharpness: f32,
 }
 
@@ -148,32 +148,37 @@ impl Policy {
         reliability: PerSensor<Option<f32>>,
     ) -> PerSensor<f32> {
         let mut validity = gates;
-        if self.config.kind == PolicyKind::Soft
-            && let (Some(audio), Some(camera)) = (reliability.audio, reliability.camera)
-        {
-            let shares = relative_reliability(PerSensor { audio, camera }, self.config.sharpness);
-            for modality in Modality::ALL {
-                // As far as the other is shut out it is no measure for this one.
-                validity[modality] *= 1.0 - gates[modality.other()] * (1.0 - shares[modality]);
+        if self.config.kind == PolicyKind::Soft {
+            for (modality, validity) in validity.iter_mut() {
+                let Some(own) = reliability[modality] else {
+                    continue;
+                };
+                let lost = Modality::ALL
+                    .into_iter()
+                    .filter(|&other| other != modality)
+                    .filter_map(|other| Some((gates[other], reliability[other]?)))
+                    // As far as the other is shut out it is no measure for this one.
+                    .map(|(gate, other)| gate * (1.0 - share(own, other, self.config.sharpness)))
+                    .fold(0.0, f32::max);
+                *validity *= 1.0 - lost;
             }
         }
         validity
     }
 }
 
-/// The more reliable sensor counts in full, the other (r_less / r_more)^`sharpness`.
+/// How much a sensor counts beside another: in full if it is the more reliable of the two, else
+/// (r_own / r_other)^`sharpness`. Of several others the one that takes most from it decides: of those whose
+/// gates are open, the most reliable.
 ///
-/// The ratio makes two sensors that are equally unsure count alike, so a window that is hard for both
+/// The ratio makes sensors that are equally unsure count alike, so a window that is hard for all
 /// is answered as if there were no policy.
-fn relative_reliability(reliability: PerSensor<f32>, sharpness: f32) -> PerSensor<f32> {
-    let most = reliability.audio.max(reliability.camera);
-    PerSensor::from_fn(|modality| {
-        if most > 0.0 {
-            (reliability[modality].max(0.0) / most).powf(sharpness)
-        } else {
-            1.0
-        }
-    })
+fn share(own: f32, other: f32, sharpness: f32) -> f32 {
+    if other > 0.0 && own < other {
+        (own.max(0.0) / other).powf(sharpness)
+    } else {
+        1.0
+    }
 }
 
 #[cfg(test)]
@@ -181,7 +186,14 @@ mod tests {
     use super::*;
 
     fn both(audio: f32, camera: f32) -> PerSensor<f32> {
-        PerSensor { audio, camera }
+        PerSensor::pair(audio, camera)
+    }
+
+    /// Three sensors: the microphone, the camera and one that is neither.
+    fn three(audio: f32, camera: f32, signal: f32) -> PerSensor<f32> {
+        let mut values = both(audio, camera);
+        values[Modality::Signal] = signal;
+        values
     }
 
     fn policy(kind: PolicyKind) -> Policy {
@@ -193,7 +205,26 @@ mod tests {
     }
 
     fn sure(audio: f32, camera: f32) -> PerSensor<Option<f32>> {
-        both(audio, camera).map(Some)
+        PerSensor::pair(Some(audio), Some(camera))
+    }
+
+    #[test]
+    fn the_most_reliable_of_the_open_sensors_is_the_measure_for_all_others() {
+        let policy = policy(PolicyKind::Soft);
+        let sure = three(0.4, 0.8, 0.2).map(|r| (r > 0.0).then_some(r));
+        let weigh = |gates| policy.validity(gates, sure);
+        let near = |found: PerSensor<f32>, expected: PerSensor<f32>| {
+            for modality in Modality::ALL {
+                let (found, expected) = (found[modality], expected[modality]);
+                assert!((found - expected).abs() < 1e-6, "{modality}: {found}");
+            }
+        };
+        near(weigh(three(1.0, 1.0, 1.0)), three(0.25, 1.0, 0.0625));
+        // The camera is shut out, so the microphone is the measure.
+        near(weigh(three(1.0, 0.0, 1.0)), three(1.0, 0.0, 0.25));
+        near(weigh(three(0.0, 0.0, 1.0)), three(0.0, 0.0, 1.0));
+        // Half open, it takes half of what it would take.
+        near(weigh(three(1.0, 0.5, 0.0)), three(0.625, 0.5, 0.0));
     }
 
     #[test]
@@ -204,7 +235,7 @@ mod tests {
             policy.validity(gates, reliability)
         };
         let (sick, unsure) = (both(1.0, 0.1), sure(0.4, 0.8));
-        assert_eq!(weigh(PolicyKind::None, sick, unsure), both(1.0, 1.0));
+        assert_eq!(weigh(PolicyKind::None, sick, unsure), PerSensor::all(1.0));
         assert_eq!(weigh(PolicyKind::Mask, sick, unsure), both(1.0, 0.0));
         assert_eq!(weigh(PolicyKind::Soft, sick, unsure), both(1.0, 0.0));
         assert_eq!(

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::{Capture, Clock, Intake, Sensor, SensorError, Trouble};
 use crate::clip::{Clip, ClipEntry, ReadOptions, read_clip};
 use crate::corruption::film;
-use crate::window::{Frame, Modality, PerSensor, Window};
+use crate::window::{Frame, PerSensor, Window};
 
 /// What happens after the last clip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub struct Playing {
     pub label: Option<String>,
 }
 
-/// Plays clips to the two sensors that [`Player::sensor`] gives; both see the same clip at the same time.
+/// Plays clips to the two sensors that [`Player::sensors`] gives; both see the same clip at the same time.
 pub struct Player {
     list: Playlist,
     state: Mutex<State>,
@@ -96,17 +96,13 @@ impl Player {
         })
     }
 
-    /// The clips' microphone or camera.
-    pub fn sensor(self: &Arc<Self>, modality: Modality) -> Arc<dyn Sensor> {
-        Arc::new(Part {
-            player: Arc::clone(self),
-            modality,
-        })
-    }
-
-    /// Both.
-    pub fn sensors(self: &Arc<Self>) -> PerSensor<Arc<dyn Sensor>> {
-        PerSensor::from_fn(|modality| self.sensor(modality))
+    /// The clips' microphone and camera.
+    pub fn sensors(self: &Arc<Self>) -> PerSensor<Option<Arc<dyn Sensor>>> {
+        let part = |track: Track| -> Option<Arc<dyn Sensor>> {
+            let player = Arc::clone(self);
+            Some(Arc::new(Part { player, track }))
+        };
+        PerSensor::pair(part(Track::Sound), part(Track::Pictures))
     }
 
     /// The clip that is on at `time`, as far back as is remembered.
@@ -266,17 +262,24 @@ fn moving(mut clip: Clip) -> Clip {
     clip
 }
 
+/// What of the clips is played.
+#[derive(Debug, Clone, Copy)]
+enum Track {
+    Sound,
+    Pictures,
+}
+
 /// One of the two sensors of the clips.
 struct Part {
     player: Arc<Player>,
-    modality: Modality,
+    track: Track,
 }
 
 impl Sensor for Part {
     fn name(&self) -> String {
-        let what = match self.modality {
-            Modality::Audio => "sound",
-            Modality::Camera => "pictures",
+        let what = match self.track {
+            Track::Sound => "sound",
+            Track::Pictures => "pictures",
         };
         match self.player.list.entries.as_slice() {
             [one] => format!("{what} of {}", one.name),
@@ -287,7 +290,7 @@ impl Sensor for Part {
     fn open(&self, clock: &Clock) -> Result<Box<dyn Capture>, SensorError> {
         Ok(Box::new(Reading {
             player: Arc::clone(&self.player),
-            modality: self.modality,
+            track: self.track,
             clock: clock.clone(),
             opened: clock.now(),
             place: None,
@@ -299,7 +302,7 @@ impl Sensor for Part {
 /// Where one sensor has got to.
 struct Reading {
     player: Arc<Player>,
-    modality: Modality,
+    track: Track,
     clock: Clock,
     opened: Duration,
     /// The segment, and the first sample or frame in it that has not been handed over.
@@ -369,9 +372,9 @@ impl Capture for Reading {
     fn poll(&mut self, now: Duration, intake: &mut dyn Intake) -> Result<(), SensorError> {
         let (segments, ended) = self.player.until(now, &self.clock);
         for segment in &segments {
-            match self.modality {
-                Modality::Audio => self.play_sound(segment, now, intake),
-                Modality::Camera => self.play_frames(segment, now, intake),
+            match self.track {
+                Track::Sound => self.play_sound(segment, now, intake),
+                Track::Pictures => self.play_frames(segment, now, intake),
             }
         }
         if ended {

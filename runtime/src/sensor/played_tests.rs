@@ -40,6 +40,7 @@ fn clip() -> (tempfile::TempDir, ClipEntry) {
     };
     write_wav(&path, &sound).unwrap();
     let entry = ClipEntry {
+        further: Default::default(),
         name: "count".into(),
         source: ClipSource::Container(path),
         line: None,
@@ -61,7 +62,7 @@ fn play(entries: Vec<ClipEntry>, times: u32) -> (Arc<Player>, Clock, Box<dyn Cap
         repeat: Repeat::Once,
     });
     let clock = Clock::as_fast_as_possible();
-    let capture = player.sensor(Modality::Audio).open(&clock).unwrap();
+    let capture = player.sensors().audio.unwrap().open(&clock).unwrap();
     (player, clock, capture)
 }
 
@@ -89,6 +90,7 @@ fn a_clip_is_handed_over_once_and_in_full_however_often_it_is_asked_for() {
 fn what_cannot_be_read_is_told_and_passed_over() {
     let (_folder, entry) = clip();
     let lost = ClipEntry {
+        further: Default::default(),
         name: "lost".into(),
         source: ClipSource::Container("no/such/file.wav".into()),
         ..entry.clone()

@@ -1,7 +1,7 @@
 //! On-the-fly gradient modulation with generalisation enhancement (Peng, Wei, Deng, Wang and Hu, CVPR 2022,
 //! "Balanced Multimodal Learning via On-the-fly Gradient Modulation").
 
-use evenkeel::window::{Modality, PerSensor};
+use evenkeel::window::PerSensor;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
@@ -35,9 +35,10 @@ impl OgmGe {
     ///
     /// A sensor's `score` is the sum over the batch of the probability that it alone gives to the right
     /// class. Its discrepancy ratio ρ is its score over that of the sensor that is furthest behind;
-    /// k = 1 − tanh(α·ρ) where ρ > 1, else 1 (equation 10 of the paper, which has two sensors).
-    pub fn coefficients(&self, scores: PerSensor<f64>) -> PerSensor<f64> {
-        let all = Modality::ALL.iter().map(|&m| scores[m]);
+    /// k = 1 − tanh(α·ρ) where ρ > 1, else 1 (equation 10 of the paper, which has two sensors). A sensor that
+    /// the model does not have is in nobody's way.
+    pub fn coefficients(&self, has: PerSensor<bool>, scores: PerSensor<f64>) -> PerSensor<f64> {
+        let all = has.sensors().map(|m| scores[m]);
         let behind = all.fold(f64::INFINITY, f64::min);
         scores.map(|score| {
             let ratio = score / behind;
@@ -81,17 +82,21 @@ mod tests {
     };
 
     /// By hand: ρ = 30/20, tanh(0.8·1.5) = 0.833655.
+    fn both() -> PerSensor<bool> {
+        PerSensor::pair(true, true)
+    }
+
     #[test]
     fn the_sensor_that_is_ahead_is_held_back() {
-        let scores = |audio, camera| PerSensor { audio, camera };
-        let found = OGM_GE.coefficients(scores(30.0, 20.0));
+        let scores = |audio, camera| PerSensor::pair(audio, camera);
+        let found = OGM_GE.coefficients(both(), scores(30.0, 20.0));
         assert!((found.audio - 0.166_345).abs() < 1e-6, "{found:?}");
         assert_eq!(found.camera, 1.0);
-        let mirrored = OGM_GE.coefficients(scores(20.0, 30.0));
+        let mirrored = OGM_GE.coefficients(both(), scores(20.0, 30.0));
         assert_eq!((mirrored.audio, mirrored.camera), (1.0, found.audio));
         // Equal, or a batch in which no sample has both.
         for score in [7.0, 0.0] {
-            let found = OGM_GE.coefficients(scores(score, score));
+            let found = OGM_GE.coefficients(both(), scores(score, score));
             assert_eq!((found.audio, found.camera), (1.0, 1.0));
         }
     }

@@ -15,26 +15,28 @@ pub struct Shapley {
 }
 
 impl Shapley {
-    /// From the accuracy with each set of sensors, told as which are present; the first set is empty.
+    /// From the accuracy with each set of the sensors that a model `has`, told as which are present; the first
+    /// set is empty.
     ///
     /// # Errors
     /// Any error of `accuracy`.
     pub fn measure<E>(
+        has: PerSensor<bool>,
         mut accuracy: impl FnMut(PerSensor<bool>) -> Result<f64, E>,
     ) -> Result<Self, E> {
-        // Sensor i of all is bit i of a set.
-        let sets = 0..1usize << Modality::ALL.len();
+        // Sensor i of those there are is bit i of a set.
+        let sets = 0..1usize << has.count();
         let values = sets
             .map(|set| {
                 let mut present = PerSensor::default();
-                for (i, modality) in Modality::ALL.into_iter().enumerate() {
+                for (i, modality) in has.sensors().enumerate() {
                     present[modality] = set >> i & 1 == 1;
                 }
                 accuracy(present)
             })
             .collect::<Result<Vec<f64>, E>>()?;
         let mut value = PerSensor::default();
-        for (modality, share) in Modality::ALL.into_iter().zip(shapley(&values)) {
+        for (modality, share) in has.sensors().zip(shapley(&values)) {
             value[modality] = share;
         }
         Ok(Self {
@@ -119,14 +121,15 @@ mod tests {
                 (true, true) => 1.0,
             })
         };
-        let found = Shapley::measure(accuracy).unwrap();
+        let both = PerSensor::pair(true, true);
+        let found = Shapley::measure(both, accuracy).unwrap();
         assert_close(
             &[found.nothing, found.value.audio, found.value.camera],
             &[0.1, 0.55, 0.35],
         );
         let share = found.share(Modality::Audio).unwrap();
         assert!((share - 0.55 / 0.9).abs() < 1e-12);
-        let useless = Shapley::measure(|_| Ok::<_, Infallible>(0.1)).unwrap();
+        let useless = Shapley::measure(both, |_| Ok::<_, Infallible>(0.1)).unwrap();
         assert_eq!(useless.share(Modality::Camera), None);
     }
 }

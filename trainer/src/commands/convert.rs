@@ -97,7 +97,7 @@ pub fn sentence(drift: &MeasuredDrift) -> String {
 
 /// The features of all windows of all clips.
 fn windows(clips: &Path, manifest: &Manifest) -> Result<Vec<DriftWindow>> {
-    let mut frontend = Frontend::new(manifest.audio.as_ref(), manifest.camera.as_ref())?;
+    let mut frontend = Frontend::new(&manifest.sensor_configs())?;
     let options = manifest.read_options();
     let mut windows = Vec::new();
     for entry in ClipList::read(clips)?.entries {

@@ -7,6 +7,7 @@ use anyhow::Result;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
 use super::check;
+use crate::data::digits::accelerometer::AccelerometerConfig;
 use crate::data::digits::{Digits, DigitsConfig, DigitsSource, Material};
 use crate::data::fetch::{self, COLLECTIONS, Place, Store};
 use crate::data::render::{self, LIST, Part};
@@ -55,6 +56,9 @@ Examples:
         /// Which fold: speaker (seed mod 6) is the test speaker
         #[arg(long, default_value_t = 0)]
         seed: u64,
+        /// With a third sensor: the accelerometer in a pen that writes the digit, as `.signal.csv` files
+        #[arg(long)]
+        accelerometer: bool,
         /// Clips of every speaker, each with handwriting of their own, as if people had been recorded one after the other
         #[arg(long, conflicts_with_all = ["split", "seed"])]
         everyone: bool,
@@ -92,12 +96,14 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             source,
             split,
             seed,
+            accelerometer,
             everyone,
             count,
             out,
         } => {
             let config = DigitsConfig {
                 source: *source,
+                accelerometer: accelerometer.then(AccelerometerConfig::default),
                 ..DigitsConfig::default()
             };
             let digits = if *everyone {
@@ -114,6 +120,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             } else {
                 format!(" --split {split} --seed {seed}")
             };
+            if *accelerometer {
+                command += " --accelerometer";
+            }
             if let Some(count) = count {
                 command += &format!(" --count {count}");
             }

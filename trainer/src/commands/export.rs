@@ -233,7 +233,7 @@ fn reference(
     }
     Ok(Output {
         logits: out.logits.flatten_all()?.to_vec1()?,
-        attention: [attention[0], attention[1], attention[2]],
+        attention: model.attention(&attention),
         probes,
     })
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args as ClapArgs;
+use evenkeel::window::Modality;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::balance::Shapley;
@@ -129,24 +130,23 @@ impl Watcher for Bar {
             100.0 * train.accuracy,
             100.0 * validation.accuracy,
         );
+        let sensors = Modality::ALL
+            .into_iter()
+            .filter(|m| Modality::LIVE.contains(m) || validation.further.contains_key(m));
+        let each = |told: &dyn Fn(Modality) -> String| -> String {
+            sensors.clone().map(told).collect::<Vec<_>>().join(" ")
+        };
         if let Some(air) = train.air {
-            line.push_str(&format!(
-                "  AIR {air:+.3}  attention audio {:.2} camera {:.2}",
-                validation.audio_share, validation.camera_share
-            ));
+            let shares = each(&|m| format!("{m} {:.2}", validation.share(m)));
+            line.push_str(&format!("  AIR {air:+.3}  attention {shares}"));
         }
         if let Some(Shapley { value, .. }) = &metrics.shapley {
-            line.push_str(&format!(
-                "  Shapley audio {:.2} camera {:.2}",
-                value.audio, value.camera
-            ));
+            let values = each(&|m| format!("{m} {:.2}", value[m]));
+            line.push_str(&format!("  Shapley {values}"));
         }
         if let Some(acted) = &metrics.acted {
-            line.push_str(&format!(
-                "  balanced audio {:.0} % camera {:.0} %",
-                100.0 * acted.audio,
-                100.0 * acted.camera
-            ));
+            let shares = each(&|m| format!("{m} {:.0} %", 100.0 * acted[m]));
+            line.push_str(&format!("  balanced {shares}"));
         }
         if let Some(rotation) = &metrics.rotation {
             line.push_str(&format!("  rotated by {:.0}°", rotation.degrees));

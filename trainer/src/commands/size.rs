@@ -6,6 +6,7 @@ use anyhow::{Result, ensure};
 use clap::Args as ClapArgs;
 use evenkeel::engine::{GraphSize, graph_size};
 use evenkeel::package;
+use evenkeel::window::Modality;
 use serde::Serialize;
 
 use crate::export::untrained;
@@ -60,15 +61,14 @@ pub fn run(args: &Args) -> Result<()> {
     ensure!(args.classes > 0, "--classes must be at least 1");
     let config = FitConfig::read(&args.config, &args.changes)?;
     let contents = untrained(&config, args.classes)?;
-    let files = [
-        ("audio", contents.graphs.audio.as_deref()),
-        ("camera", contents.graphs.camera.as_deref()),
-        ("fusion", Some(contents.graphs.fusion.as_slice())),
-    ];
-    let graphs: Vec<Graph> = files
-        .into_iter()
+    let encoders = Modality::ALL.into_iter().filter_map(|modality| {
+        let bytes = contents.graphs.encoders[modality].as_deref()?;
+        Some((modality.id(), bytes))
+    });
+    let graphs: Vec<Graph> = encoders
+        .chain([("fusion", contents.graphs.fusion.as_slice())])
         .filter_map(|(name, bytes)| {
-            let size = graph_size(bytes?)?;
+            let size = graph_size(bytes)?;
             Some(Graph { name, size })
         })
         .collect();

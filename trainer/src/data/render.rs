@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
-use evenkeel::clip::{write_png, write_wav};
+use evenkeel::clip::{write_png, write_signal, write_wav};
 use evenkeel::files::write_atomically;
+use evenkeel::window::Modality;
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
 
@@ -20,6 +21,9 @@ const NOTHING_SHARE: f32 = 0.15;
 
 /// Name of the list in the folder of clips.
 pub const LIST: &str = "clips.csv";
+
+/// Column of the list with the accelerometer's readings.
+const SIGNAL: &str = "signal";
 
 /// What is written beside the list. Its first line is how a folder of such clips is known again.
 const README: &str = "README.md";
@@ -35,8 +39,8 @@ pub struct Part<'a> {
     pub count: Option<usize>,
 }
 
-/// Writes the windows of `parts` as clips into `folder`: `{label}/{number}.wav` and `.png`, `clips.csv` with the columns
-/// `audio,image,label,split,group` (the group is the speaker), and `README.md` with `readme` and where
+/// Writes the windows of `parts` as clips into `folder`: `{label}/{number}.wav` and `.png` and, with a pen's accelerometer,
+/// `.signal.csv`; `clips.csv` with the columns `audio,image,label,split,group` (the group is the speaker) and `signal`; and `README.md` with `readme` and where
 /// the material comes from. With more parts than one the names begin with the speaker, and `split` stays empty: it is
 /// for whoever uses the clips to say who is for testing.
 ///
@@ -56,7 +60,11 @@ pub fn render(parts: &[Part], readme: &str, folder: &Path) -> anyhow::Result<usi
     let temporary = tempfile::tempdir_in(parent)
         .with_context(|| format!("cannot make a folder in {}", parent.display()))?;
     let mut list = csv::Writer::from_writer(Vec::new());
-    list.write_record(["audio", "image", "label", "split", "group"])?;
+    let mut columns = vec!["audio", "image", "label", "split", "group"];
+    if parts.iter().any(|part| part.digits.has_accelerometer()) {
+        columns.push(SIGNAL);
+    }
+    list.write_record(columns)?;
     let mut written = 0;
     for part in parts {
         for row in part.write(parts.len() > 1, temporary.path())? {
@@ -86,7 +94,7 @@ pub fn render(parts: &[Part], readme: &str, folder: &Path) -> anyhow::Result<usi
 
 impl Part<'_> {
     /// Writes the part's clips into `folder`; returns their lines of the list.
-    fn write(&self, among_others: bool, folder: &Path) -> anyhow::Result<Vec<[String; 5]>> {
+    fn write(&self, among_others: bool, folder: &Path) -> anyhow::Result<Vec<Vec<String>>> {
         let Self { digits, split, .. } = self;
         let chosen = choose(digits, *split, self.count)?;
         let labels = digits.labels();
@@ -115,7 +123,13 @@ impl Part<'_> {
                     write_png(&folder.join(&image), frame)?;
                 }
                 let (split, group) = (split_named.clone(), group.to_owned());
-                Ok([audio, image, label.clone(), split, group])
+                let mut row = vec![audio, image, label.clone(), split, group];
+                if let Some(readings) = window.signal_of(Modality::Signal) {
+                    let signal = format!("{label}/{prefix}{index:04}.signal.csv");
+                    write_signal(&folder.join(&signal), readings, &["x", "y", "z"])?;
+                    row.push(signal);
+                }
+                Ok(row)
             })
             .collect()
     }
@@ -149,16 +163,14 @@ fn listed(folder: &Path) -> anyhow::Result<HashSet<PathBuf>> {
     let list = folder.join(LIST);
     let cannot = || format!("cannot read {}", list.display());
     let mut ours = HashSet::from([list.clone(), folder.join(README)]);
-    for row in csv::Reader::from_path(&list)
-        .with_context(cannot)?
-        .records()
-    {
-        ours.extend(
-            row.with_context(cannot)?
-                .iter()
-                .take(2)
-                .map(|name| folder.join(name)),
-        );
+    let mut reader = csv::Reader::from_path(&list).with_context(cannot)?;
+    let columns = reader.headers().with_context(cannot)?;
+    let signal = columns.iter().position(|column| column == SIGNAL);
+    for row in reader.records() {
+        let row = row.with_context(cannot)?;
+        let files = row.iter().take(2);
+        let signal = signal.and_then(|place| row.get(place));
+        ours.extend(files.chain(signal).map(|name| folder.join(name)));
     }
     Ok(ours)
 }
@@ -242,150 +254,4 @@ fn choose(
 }
 
 #[cfg(test)]
-mod tests {
-    use evenkeel::clip::{ClipList, ReadOptions, read_clip};
-
-    use super::*;
-    use crate::data::digits::{DigitsConfig, fixture};
-
-    fn digits() -> Digits {
-        Digits::from_material(&DigitsConfig::default(), 0, fixture::material()).unwrap()
-    }
-
-    fn written(split: Split, count: Option<usize>, folder: &Path) -> anyhow::Result<usize> {
-        let digits = &digits();
-        let part = Part {
-            digits,
-            split,
-            count,
-        };
-        render(&[part], "Words.", folder)
-    }
-
-    #[test]
-    fn clips_can_be_read_back_and_hold_what_the_data_set_gave() {
-        let root = tempfile::tempdir().unwrap();
-        let folder = root.path().join("clips/demo");
-        assert_eq!(written(Split::Test, Some(12), &folder).unwrap(), 12);
-        let list = ClipList::read(&folder.join(LIST)).unwrap();
-        let labels: Vec<_> = list
-            .entries
-            .iter()
-            .map(|e| e.label.clone().unwrap())
-            .collect();
-        assert_eq!(labels[..3], ["zero", "one", "two"]);
-        assert_eq!(labels[9..], ["nine", NOTHING, NOTHING]);
-        assert!(
-            list.entries
-                .iter()
-                .all(|e| e.group.as_deref() == Some("ann"))
-        );
-        // Read as a folder per class, it holds the same clips.
-        assert_eq!(ClipList::read(&folder).unwrap().entries.len(), 12);
-
-        let clip = read_clip(&list.entries[3], &ReadOptions::default()).unwrap();
-        let name = &list.entries[3].name;
-        let data = digits();
-        let original = (0..data.len(Split::Test))
-            .map(|i| data.example(Split::Test, 0, i).unwrap())
-            .find(|e| e.window.frames[0].rgb == clip.frames[0].rgb)
-            .unwrap_or_else(|| panic!("{name} is not in the data set"));
-        assert_eq!(original.label, 3);
-        let (read, made) = (
-            clip.sound.unwrap().samples,
-            original.window.sound.unwrap().samples,
-        );
-        assert_eq!(read.len(), made.len());
-        assert!(read.iter().zip(&made).all(|(a, b)| (a - b).abs() < 1e-3));
-    }
-
-    #[test]
-    fn everyone_has_clips_and_handwriting_of_their_own() {
-        let mut material = fixture::material();
-        let handwriting = &mut material.handwriting;
-        for number in 0..240_u32 {
-            let mut image = [0; 784];
-            image[..4].copy_from_slice(&number.to_le_bytes());
-            handwriting.images.push(image);
-            handwriting.digits.push((number % 10) as u8);
-        }
-        material.image_splits[2] = 90..330;
-        let people = Digits::of_everyone(&DigitsConfig::default(), material).unwrap();
-        let parts: Vec<Part> = people
-            .iter()
-            .map(|digits| Part {
-                digits,
-                split: Split::Test,
-                count: Some(20),
-            })
-            .collect();
-        let root = tempfile::tempdir().unwrap();
-        let folder = root.path().join("clips");
-        assert_eq!(render(&parts, "Words.", &folder).unwrap(), 120);
-        let list = ClipList::read(&folder.join(LIST)).unwrap();
-        assert!(list.entries.iter().all(|entry| entry.split.is_none()));
-        for (number, group) in ["ann", "bob", "cas", "dee", "eve", "fay"]
-            .iter()
-            .enumerate()
-        {
-            let own = |entry: &&_| -> bool {
-                let entry: &evenkeel::clip::ClipEntry = entry;
-                entry.group.as_deref() == Some(group)
-            };
-            assert_eq!(list.entries.iter().filter(own).count(), 20);
-            assert_eq!(people[number].speaker(Split::Test), Some(*group));
-            let others = people.iter().enumerate().filter(|(n, _)| *n != number);
-            let images = people[number].test_images();
-            assert!(
-                others
-                    .map(|(_, other)| other.test_images())
-                    .all(|o| o.is_disjoint(&images))
-            );
-        }
-    }
-
-    #[test]
-    fn it_is_repeatable_and_replaces_only_clips() {
-        let root = tempfile::tempdir().unwrap();
-        let folder = root.path().join("clips");
-        let list = || fs::read_to_string(folder.join(LIST)).unwrap();
-        written(Split::Validation, Some(40), &folder).unwrap();
-        let first = list();
-        written(Split::Validation, Some(40), &folder).unwrap();
-        assert_eq!(list(), first);
-        assert_eq!(written(Split::Validation, None, &folder).unwrap(), 66);
-        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
-    }
-
-    /// Recordings of the user's own, under the names that this program uses too, stay.
-    #[test]
-    fn what_it_did_not_make_is_never_replaced() {
-        let root = tempfile::tempdir().unwrap();
-        let folder = root.path().join("clips");
-        let refused = |file: &Path, part: &str| {
-            let before = fs::read(file).unwrap();
-            let error = written(Split::Test, Some(12), &folder);
-            let error = format!("{:#}", error.unwrap_err());
-            assert!(error.contains("--out") && error.contains(part), "{error}");
-            assert_eq!(fs::read(file).unwrap(), before);
-        };
-        fs::create_dir_all(folder.join("zero")).unwrap();
-        let recording = folder.join("zero/mine.wav");
-        fs::write(&recording, "the only copy").unwrap();
-        fs::write(
-            folder.join(LIST),
-            "audio,image,label\nzero/mine.wav,,zero\n",
-        )
-        .unwrap();
-        refused(&recording, "clips");
-        fs::write(folder.join(README), "# My recordings\n").unwrap();
-        refused(&recording, "clips");
-
-        fs::remove_dir_all(&folder).unwrap();
-        written(Split::Test, Some(12), &folder).unwrap();
-        fs::write(&recording, "the only copy").unwrap();
-        refused(&recording, "mine.wav");
-        fs::remove_file(&recording).unwrap();
-        written(Split::Test, Some(12), &folder).unwrap();
-    }
-}
+mod tests;

@@ -73,16 +73,9 @@ fn networks_answer_as_exported_like_in_training() {
             camera: stem(Backbone::EfficientnetLite0, 4, tuned),
             ..random_model.spec.clone()
         };
-        let (audio, camera) = (manifest.audio.as_ref(), manifest.camera.as_ref());
-        let trained = Model::new(
-            &spec,
-            audio,
-            camera,
-            manifest.labels.len(),
-            0,
-            &candle_core::Device::Cpu,
-        )
-        .unwrap();
+        let configs = manifest.sensor_configs();
+        let classes = manifest.labels.len();
+        let trained = Model::new(&spec, &configs, classes, 0, &candle_core::Device::Cpu).unwrap();
         let named = random_weights(&trained);
         let bytes = to_safetensors(&named).unwrap();
         let file = SafeTensors::deserialize(&bytes).unwrap();
@@ -101,10 +94,9 @@ fn networks_answer_as_exported_like_in_training() {
         };
         let mut rng = rng(3);
         let mut values = |count: usize| Some(random(&mut rng, count, 2.0));
-        let features: Features = PerSensor {
-            audio: values(audio.unwrap().shape().iter().product()),
-            camera: values(camera.unwrap().shape().iter().product()),
-        };
+        let features: Features = PerSensor::from_fn(|modality| {
+            configs[modality].and_then(|config| values(config.shape().iter().product()))
+        });
         let valid = PerSensor::from_fn(|_| 1.0);
         let found = Engine::load(&package)
             .unwrap()

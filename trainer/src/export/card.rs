@@ -3,7 +3,9 @@
 use std::fmt::Write;
 
 use evenkeel::evaluation::Score;
+use evenkeel::frontend::SensorConfig;
 use evenkeel::package::{Manifest, Precision};
+use evenkeel::window::Modality;
 
 use super::drift::MeasuredDrift;
 
@@ -31,6 +33,52 @@ pub struct Measured {
     pub score: Score,
 }
 
+/// What is taken of a sensor, as a line of the card.
+fn takes(manifest: &Manifest, modality: Modality, config: SensorConfig) -> String {
+    let name = manifest.sensor_name(modality);
+    let name: String = name
+        .chars()
+        .enumerate()
+        .map(|(place, c)| {
+            if place == 0 {
+                c.to_ascii_uppercase()
+            } else {
+                c
+            }
+        })
+        .collect();
+    match config {
+        SensorConfig::Audio(audio) => {
+            let [bands, frames] = audio.shape();
+            format!(
+                "- {name}: any rate, heard at {}; a window lasts {:.2} s; {bands} mel bands from \
+                 {} to {} Hz, {frames} frames.",
+                audio.sample_rate,
+                audio.window_duration().as_secs_f64(),
+                audio.min_hz,
+                audio.max_hz,
+            )
+        }
+        SensorConfig::Camera(camera) => {
+            let [frames, channels, height, width] = camera.shape();
+            let colour = if channels == 1 { "grey" } else { "colour" };
+            format!(
+                "- {name}: any size, seen at {width}×{height} in {colour}; {frames} frame(s) from \
+                 {:.2} s.",
+                camera.window_seconds,
+            )
+        }
+        SensorConfig::Signal(signal) => {
+            let [channels, samples] = signal.shape();
+            format!(
+                "- {name}: any rate, read at {} Hz; a window lasts {:.2} s; {channels} channel(s), \
+                 {samples} samples.",
+                signal.rate_hz, signal.window_seconds,
+            )
+        }
+    }
+}
+
 /// CARD.md.
 pub(super) fn card(manifest: &Manifest, notes: &CardNotes) -> String {
     let mut text = String::new();
@@ -51,28 +99,16 @@ pub(super) fn card(manifest: &Manifest, notes: &CardNotes) -> String {
     }
 
     line("## Sensors\n".into());
-    if let Some(audio) = &manifest.audio {
-        let [bands, frames] = audio.shape();
-        line(format!(
-            "- Microphone: any rate, heard at {}; a window lasts {:.2} s; {bands} mel bands from \
-             {} to {} Hz, {frames} frames.",
-            audio.sample_rate,
-            audio.window_duration().as_secs_f64(),
-            audio.min_hz,
-            audio.max_hz,
-        ));
+    let configs = manifest.sensor_configs();
+    for modality in Modality::ALL {
+        if let Some(config) = configs[modality] {
+            line(takes(manifest, modality, config));
+        }
     }
-    if let Some(camera) = &manifest.camera {
-        let [frames, channels, height, width] = camera.shape();
-        let colour = if channels == 1 { "grey" } else { "colour" };
-        line(format!(
-            "- Camera: any size, seen at {width}×{height} in {colour}; {frames} frame(s) from \
-             {:.2} s.",
-            camera.window_seconds,
-        ));
-    }
-    if manifest.audio.is_some() && manifest.camera.is_some() {
-        line("\nEither sensor may be missing; the answer then comes from the other.".into());
+    match manifest.sensors().count() {
+        0 | 1 => {}
+        2 => line("\nEither sensor may be missing; the answer then comes from the other.".into()),
+        _ => line("\nAny sensor may be missing; the answer then comes from the others.".into()),
     }
 
     line("\n## Training\n".into());
@@ -129,12 +165,24 @@ pub(super) fn card(manifest: &Manifest, notes: &CardNotes) -> String {
     let _ = write!(
         text,
         "```\nevenkeel inspect PATH/TO/{name}\nevenkeel evaluate CLIPS --model PATH/TO/{name}\n```\n\n\
-         The graphs are ONNX, opset 17, and run in other runtimes too: `audio.onnx` and \
-         `camera.onnx` give `tokens`, `probe` and `reliability`; `fusion.onnx` takes the tokens and one validity \
+         The graphs are ONNX, opset 17, and run in other runtimes too: {encoders} \
+         give `tokens`, `probe` and `reliability`; `fusion.onnx` takes the tokens and one validity \
          per sensor (0 absent, 1 present) and gives `logits` and `attention`.\n",
         name = manifest.name,
+        encoders = encoders(manifest),
     );
     text
+}
+
+/// The files of the encoders, in words.
+fn encoders(manifest: &Manifest) -> String {
+    let further = manifest.further().map(|sensor| format!("`{sensor}.onnx`"));
+    let mut files = vec!["`audio.onnx`".to_owned(), "`camera.onnx`".to_owned()];
+    files.extend(further);
+    match files.split_last() {
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => String::new(),
+    }
 }
 
 /// What CARD.md says besides of a model in fewer bits.
@@ -148,7 +196,7 @@ pub(super) fn precision(precision: Precision, drift: &MeasuredDrift) -> String {
         ..
     } = drift;
     format!(
-        "\n## Numbers\n\nThe weights of both encoders are stored in {precision}. On {windows} windows, each with every sensor and \
+        "\n## Numbers\n\nThe weights of the encoders are stored in {precision}. On {windows} windows, each with every sensor and \
          with each one gone, no probability and no share of attention is farther than {probability:.4} from those of the same model in f32, \
          and {changed} of {answers} answers became others, or unsure, or sure (the most probable label is another in {relabelled}). The accuracies above were measured in f32.\n"
     )

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use evenkeel::engine::{Recogniser, check_golden};
 use evenkeel::package::{self, Drift, Graphs, Package, PackageContents, Precision};
+use evenkeel::window::PerSensor;
 use tempfile::TempDir;
 
 use super::ExportError;
@@ -77,8 +78,7 @@ pub fn convert(
     let mut made = Package {
         dir: destination.to_owned(),
         graphs: Graphs {
-            audio: encoder(&wide.graphs.audio)?,
-            camera: encoder(&wide.graphs.camera)?,
+            encoders: PerSensor::try_from_fn(|modality| encoder(&wide.graphs.encoders[modality]))?,
             fusion: wide.graphs.fusion.clone(),
         },
         manifest,

@@ -149,7 +149,7 @@ fn answers_that_turn_unsure_are_refused_whatever_their_probabilities() {
     // A threshold between the answer in f32 and the one in int8.
     let confidence = |package: &Package| {
         let mut recogniser = Recogniser::new(package).unwrap();
-        both_valid(&mut recogniser, &random.window())
+        all_valid(&mut recogniser, &random.window())
             .unwrap()
             .confidence
     };
@@ -233,11 +233,11 @@ fn multiply_accumulates_are_those_counted_by_hand() {
     let graphs = untrained(&config, 11).unwrap().graphs;
     let block = |tokens: u64| tokens * (4 * 64 * 64 + 2 * 64 * 128) + 2 * tokens * tokens * 64;
     let stem = 12 * 40 * 24 * 49 + 5 * 38 * 48 * (24 * 9) + 12 * 64 * (48 * 20);
-    let audio = graph_size(graphs.audio.as_ref().unwrap()).unwrap();
+    let audio = graph_size(graphs.encoders.audio.as_ref().unwrap()).unwrap();
     assert_eq!(audio.multiply_accumulates, stem + 2 * block(12) + 64 * 11);
     assert_eq!(audio.tokens, Some(12));
     let stem = 22 * 22 * 24 * 25 + 7 * 7 * 48 * (24 * 16) + 25 * 64 * (48 * 9);
-    let camera = graph_size(graphs.camera.as_ref().unwrap()).unwrap();
+    let camera = graph_size(graphs.encoders.camera.as_ref().unwrap()).unwrap();
     assert_eq!(camera.multiply_accumulates, stem + 2 * block(25) + 64 * 11);
     assert_eq!(camera.tokens, Some(25));
     // One score and one share for each token, then the head.

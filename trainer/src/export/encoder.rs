@@ -46,11 +46,13 @@ impl Layout {
         classes: usize,
         probe_temperature: f32,
     ) -> Result<Self, ExportError> {
-        let stem = spec.stem(modality);
         let refuse = |what: &str| Err(ExportError::Model(format!("the {modality} encoder {what}")));
         if spec.heads == 0 || spec.width == 0 || !spec.width.is_multiple_of(spec.heads) {
             return refuse("needs a width that its heads divide");
         }
+        let Some(stem) = spec.stem(modality) else {
+            return refuse("has no stem in the specification");
+        };
         let stem = StemLayout::new(input, stem, spec.width)
             .map_err(|error| ExportError::Model(format!("the {modality} encoder: {error}")))?;
         Ok(Self {

@@ -74,7 +74,6 @@ impl FinishedRun {
 
     /// Its model.toml.
     pub fn manifest(&self, naming: &Naming) -> Manifest {
-        let (audio, camera) = self.config.frontends();
         let result = &self.result;
         let mut metrics = BTreeMap::from([
             ("test.accuracy".to_owned(), result.test.accuracy),
@@ -89,8 +88,11 @@ impl FinishedRun {
                 metrics.insert(format!("test.accuracy.without-{name}"), summary.accuracy);
             }
         }
+        for (sensor, summary) in &result.absent.further {
+            metrics.insert(format!("test.accuracy.without-{sensor}"), summary.accuracy);
+        }
         let quality = self.config.quality();
-        Manifest {
+        let mut manifest = Manifest {
             format: package::FORMAT,
             name: naming.name.clone(),
             version: naming.version.clone(),
@@ -103,8 +105,14 @@ impl FinishedRun {
             thresholds: self.calibrated.thresholds.clone(),
             policy: self.calibrated.policy,
             rates: Rates::default(),
-            audio: audio.cloned(),
-            camera: camera.cloned(),
+            audio: None,
+            camera: None,
+            signal: None,
+            audio2: None,
+            camera2: None,
+            signal2: None,
+            signal3: None,
+            signal4: None,
             health: self.calibrated.health.clone(),
             training: Training {
                 data: self.data.provenance(),
@@ -118,7 +126,9 @@ impl FinishedRun {
                     .collect(),
                 metrics,
             },
-        }
+        };
+        self.config.describe_sensors(&mut manifest);
+        manifest
     }
 
     /// The package in memory, as the runtime runs it; `dir` is what its errors name.

@@ -6,6 +6,7 @@
 //! Shares sum to 1, so W_v, W_o and W_c and their biases become one matrix and one bias on the
 //! shared-out token: logits = M Σ pᵢ zᵢ + m with M = W_c W_o W_v, m = W_c (W_o b_v + b_o) + b_c.
 
+use evenkeel::evaluation::Share;
 use evenkeel::window::{Modality, PerSensor};
 
 use super::ExportError;
@@ -93,7 +94,7 @@ impl Attention {
     }
 
     /// Key by key and value by value, the way the training computes it.
-    fn fuse(&self, sequence: &[(usize, f64, Vec<f64>)]) -> (Vec<f64>, [f64; 3]) {
+    fn fuse(&self, sequence: &[(Option<Modality>, f64, Vec<f64>)]) -> (Vec<f64>, Share) {
         let width = self.class.len();
         let query = self.rotated_query();
         let scores: Vec<f64> = sequence
@@ -104,12 +105,15 @@ impl Attention {
             .collect();
         let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let mut total = 0.0;
-        let mut shares = [0.0; 3];
+        let mut shares = Share::default();
         let mut mixed = vec![0.0; width];
-        for ((place, validity, token), score) in sequence.iter().zip(scores) {
+        for ((sensor, validity, token), score) in sequence.iter().zip(scores) {
             let weight = validity * (score - largest).exp();
             total += weight;
-            shares[*place] += weight;
+            match sensor {
+                Some(modality) => shares.sensors[*modality] += weight,
+                None => shares.class_token += weight,
+            }
             let value = add_bias(&self.value.0, token, &self.value.1);
             mixed
                 .iter_mut()
@@ -118,7 +122,9 @@ impl Attention {
         }
         mixed.iter_mut().for_each(|x| *x /= total);
         let out = add_bias(&self.out.0, &mixed, &self.out.1);
-        (self.head.apply(&out), shares.map(|share| share / total))
+        shares.class_token /= total;
+        shares.sensors = shares.sensors.map(|share| share / total);
+        (self.head.apply(&out), shares)
     }
 }
 
@@ -139,6 +145,8 @@ impl Head {
 /// The fusion exactly as it is trained, in double precision.
 pub(super) struct PlainFusion {
     fusion: Fusion,
+    /// The sensors of the model.
+    sensors: PerSensor<bool>,
     width: usize,
     attention: Option<Attention>,
     head: Head,
@@ -149,19 +157,17 @@ impl PlainFusion {
     pub fn read(
         weights: &Weights,
         fusion: Fusion,
+        sensors: PerSensor<bool>,
         width: usize,
         classes: usize,
     ) -> Result<Self, ExportError> {
         let attention = matches!(fusion, Fusion::Rollingq | Fusion::Attention)
             .then(|| Attention::read(weights, width, classes))
             .transpose()?;
-        let inputs = if fusion == Fusion::Concat {
-            2 * width
-        } else {
-            width
-        };
+        let inputs = fusion.head_inputs(sensors.count(), width);
         Ok(Self {
             fusion,
+            sensors,
             width,
             attention,
             head: Head::read(weights, inputs, classes)?,
@@ -174,15 +180,15 @@ impl PlainFusion {
         &self,
         tokens: PerSensor<Option<&[f32]>>,
         validity: PerSensor<f32>,
-    ) -> (Vec<f64>, [f64; 3]) {
+    ) -> (Vec<f64>, Share) {
         if let Some(attention) = &self.attention {
-            let mut sequence = vec![(0, 1.0, attention.class.clone())];
-            for (index, modality) in Modality::ALL.into_iter().enumerate() {
+            let mut sequence = vec![(None, 1.0, attention.class.clone())];
+            for modality in Modality::ALL {
                 // A sensor without weight is left out altogether, whatever its tokens hold.
                 if validity[modality] > 0.0 {
                     for token in tokens[modality].unwrap_or_default().chunks(self.width) {
                         let token = token.iter().map(|&x| f64::from(x)).collect();
-                        sequence.push((1 + index, f64::from(validity[modality]), token));
+                        sequence.push((Some(modality), f64::from(validity[modality]), token));
                     }
                 }
             }
@@ -205,18 +211,19 @@ impl PlainFusion {
             }
             mean
         };
-        let (audio, camera) = (mean(Modality::Audio), mean(Modality::Camera));
+        let means: Vec<Vec<f64>> = self.sensors.sensors().map(mean).collect();
         let joined = match self.fusion {
-            Fusion::Concat => [audio, camera].concat(),
-            Fusion::Audio => audio,
-            Fusion::Camera => camera,
-            _ => audio.iter().zip(&camera).map(|(a, c)| a + c).collect(),
+            Fusion::Concat => means.concat(),
+            _ => (0..self.width)
+                .map(|place| means.iter().map(|mean| mean[place]).sum())
+                .collect(),
         };
-        let total = (weight.audio + weight.camera).max(f64::MIN_POSITIVE);
-        (
-            self.head.apply(&joined),
-            [0.0, weight.audio / total, weight.camera / total],
-        )
+        let total = weight.into_values().sum::<f64>().max(f64::MIN_POSITIVE);
+        let shares = Share {
+            class_token: 0.0,
+            sensors: weight.map(|weight| weight / total),
+        };
+        (self.head.apply(&joined), shares)
     }
 }
 

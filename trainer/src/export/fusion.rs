@@ -28,13 +28,18 @@ pub(super) fn fusion(
     for (modality, count) in &sensors {
         graph.input(&modality.to_string(), &[1, *count, width]);
     }
-    graph.input("validity", &[1, 2]);
+    let further = Modality::FURTHER
+        .into_iter()
+        .filter(|&modality| tokens[modality].is_some());
+    let places: Vec<Modality> = Modality::LIVE.into_iter().chain(further).collect();
+    graph.input("validity", &[1, places.len()]);
     graph.output("logits", &[1, classes]);
-    graph.output("attention", &[1, 3]);
+    graph.output("attention", &[1, 1 + places.len()]);
 
     let mut build = Build {
         graph,
         sensors,
+        places,
         width,
         classes,
     };
@@ -43,8 +48,11 @@ pub(super) fn fusion(
         Fusion::Rollingq | Fusion::Attention => {
             build.attention(&Folded::new(weights, width, classes)?);
         }
-        Fusion::Concat => build.means(&Head::read(weights, 2 * width, classes)?, Join::Concat),
-        Fusion::Sum | Fusion::Audio | Fusion::Camera => {
+        Fusion::Concat => {
+            let inputs = fusion.head_inputs(build.sensors.len(), width);
+            build.means(&Head::read(weights, inputs, classes)?, Join::Concat);
+        }
+        Fusion::Sum | Fusion::Audio | Fusion::Camera | Fusion::Signal => {
             build.means(&Head::read(weights, width, classes)?, Join::Sum);
         }
     }
@@ -61,6 +69,8 @@ struct Build {
     graph: GraphBuilder,
     /// The model's sensors and how many tokens each gives.
     sensors: Vec<(Modality, usize)>,
+    /// Audio and camera, then the further sensors of the model: their order in validity and attention.
+    places: Vec<Modality>,
     width: usize,
     classes: usize,
 }
@@ -70,12 +80,18 @@ impl Build {
     fn validity(&mut self) {
         let graph = &mut self.graph;
         graph.constant("zero", &[1, 1, 1], &[0.0]);
+        let parts: Vec<String> = self
+            .places
+            .iter()
+            .map(|m| format!("validity.{m}"))
+            .collect();
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         graph.node_with(
             "validity.parts",
             "Split",
             &["validity"],
             &[Attribute::Int("axis", 1)],
-            &["validity.audio", "validity.camera"],
+            &parts,
         );
         for (modality, _) in &self.sensors {
             let part = format!("validity.{modality}");
@@ -164,11 +180,16 @@ impl Build {
         let row = graph.reshape("mixed.row", &mixed, &[1, width]);
         self.head(&row, &folded.head);
 
-        let names: Vec<&str> = weights.iter().map(String::as_str).collect();
         let graph = &mut self.graph;
+        let mut names = vec![weights[0].as_str()];
+        for place in &self.places {
+            let at = self.sensors.iter().position(|(sensor, _)| sensor == place);
+            // Weights of sensors come behind that of the class token.
+            names.push(at.map_or("zero", |at| weights[at + 1].as_str()));
+        }
         let joined = graph.node("shares", "Concat", &names, &[Attribute::Int("axis", 2)]);
         let shares = graph.node("shares.of.total", "Div", &[&joined, &total], &[]);
-        graph.reshape("attention", &shares, &[1, 3]);
+        graph.reshape("attention", &shares, &[1, 1 + self.places.len()]);
     }
 
     fn means(&mut self, head: &Head, join: Join) {
@@ -191,11 +212,11 @@ impl Build {
         let names: Vec<&str> = parts.iter().map(String::as_str).collect();
         let (joined, length) = match names.as_slice() {
             [one] => ((*one).to_owned(), width),
-            both if join == Join::Concat => (
-                graph.node("joined", "Concat", both, &[Attribute::Int("axis", 2)]),
-                2 * width,
+            all if join == Join::Concat => (
+                graph.node("joined", "Concat", all, &[Attribute::Int("axis", 2)]),
+                all.len() * width,
             ),
-            both => (graph.node("joined", "Add", both, &[]), width),
+            all => (sum(graph, "joined", all), width),
         };
         let row = graph.reshape("joined.row", &joined, &[1, length]);
         self.head(&row, head);
@@ -208,16 +229,23 @@ impl Build {
         // Smaller than any validity that counts, so that 0 / 0 is 0.
         graph.constant("least", &[1, 1, 1], &[f32::MIN_POSITIVE]);
         let has = |wanted: Modality| self.sensors.iter().any(|(modality, _)| *modality == wanted);
-        let weights = Modality::ALL.map(|modality| match has(modality) {
+        let weights = self.places.iter().map(|&modality| match has(modality) {
             true => format!("{modality}.validity"),
             false => "zero".to_owned(),
         });
-        let total = graph.node("total", "Add", &[&weights[0], &weights[1]], &[]);
+        let weights: Vec<String> = weights.collect();
+        let weights: Vec<&str> = weights.iter().map(String::as_str).collect();
+        // Without a microphone and a camera nothing but constants would be in their places.
+        let parts = match Modality::LIVE.into_iter().any(has) {
+            true => weights.clone(),
+            false => [&weights[Modality::LIVE.len()..], &["zero"][..]].concat(),
+        };
+        let total = sum(graph, "total", &parts);
         let total = graph.node("total.safe", "Max", &[&total, "least"], &[]);
-        let inputs = ["zero", weights[0].as_str(), weights[1].as_str()];
+        let inputs = [&["zero"], weights.as_slice()].concat();
         let joined = graph.node("shares", "Concat", &inputs, &[Attribute::Int("axis", 2)]);
         let shares = graph.node("shares.of.total", "Div", &[&joined, &total], &[]);
-        graph.reshape("attention", &shares, &[1, 3]);
+        graph.reshape("attention", &shares, &[1, 1 + self.places.len()]);
     }
 
     fn head(&mut self, row: &str, head: &Head) {
@@ -230,4 +258,14 @@ impl Build {
         let product = graph.node("head", "MatMul", &[row, "head.weight"], &[]);
         graph.node("logits", "Add", &[&product, "head.bias"], &[]);
     }
+}
+
+/// The sum of two or more, under this name.
+fn sum(graph: &mut GraphBuilder, name: &str, parts: &[&str]) -> String {
+    let (last, others) = parts.split_last().expect("there is something to add");
+    let mut total = others[0].to_owned();
+    for (place, other) in others[1..].iter().enumerate() {
+        total = graph.node(&format!("{name}.{place}"), "Add", &[&total, other], &[]);
+    }
+    graph.node(name, "Add", &[&total, last], &[])
 }

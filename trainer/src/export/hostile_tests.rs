@@ -17,10 +17,10 @@ fn package() -> Package {
 /// The error of a package whose audio graph was changed.
 fn refused(change: impl FnOnce(&mut GraphProto)) -> String {
     let mut package = package();
-    let bytes = package.graphs.audio.take().unwrap();
+    let bytes = package.graphs.encoders.audio.take().unwrap();
     let mut model = ModelProto::decode(bytes.as_slice()).unwrap();
     change(model.graph.as_mut().unwrap());
-    package.graphs.audio = Some(model.encode_to_vec());
+    package.graphs.encoders.audio = Some(model.encode_to_vec());
     let error = Engine::load(&package).map(|_| ()).unwrap_err();
     assert!(matches!(error, EngineError::Graph { .. }), "{error}");
     let text = error.to_string();
@@ -122,7 +122,7 @@ fn operators_and_wiring_outside_the_rules_are_refused() {
 fn bytes_that_are_no_graph_are_refused() {
     for bytes in [&b""[..], b"garbage", &[0xff; 300]] {
         let mut package = package();
-        package.graphs.camera = Some(bytes.to_vec());
+        package.graphs.encoders.camera = Some(bytes.to_vec());
         let text = Engine::load(&package).map(|_| ()).unwrap_err().to_string();
         assert!(text.contains("camera.onnx"), "{text}");
     }
@@ -142,10 +142,7 @@ fn a_changed_bit_never_panics() {
         package.graphs.fusion[index] ^= 1 << (index % 8);
         // Some changes only move a weight; whatever happens, it is an answer or an error.
         if let Ok(mut engine) = Engine::load(&package) {
-            let one = evenkeel::window::PerSensor {
-                audio: 1.0,
-                camera: 1.0,
-            };
+            let one = evenkeel::window::PerSensor::pair(1.0, 1.0);
             let _ = engine.run(
                 &model(Fusion::Rollingq, Activation::Relu, 21).features(1),
                 one,
@@ -158,10 +155,7 @@ fn a_changed_bit_never_panics() {
 fn features_and_validity_that_do_not_fit_are_refused() {
     let model = model(Fusion::Rollingq, Activation::Relu, 21);
     let mut engine = Engine::load(&model.package()).unwrap();
-    let one = evenkeel::window::PerSensor {
-        audio: 1.0,
-        camera: 1.0,
-    };
+    let one = evenkeel::window::PerSensor::pair(1.0, 1.0);
     let features = model.features(1);
     let mut short = features.clone();
     short.audio.as_mut().unwrap().pop();

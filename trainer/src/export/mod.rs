@@ -1,7 +1,7 @@
 //! From a checkpoint to a model package.
 //!
-//! Writes the three ONNX graphs, loads what it wrote with the runtime's engine, and finishes only
-//! if that answers like the trained model on real windows, with both sensors and with each alone. A package in fewer bits is
+//! Writes the ONNX graphs, loads what it wrote with the runtime's engine, and finishes only
+//! if that answers like the trained model on real windows, with all sensors and with each absent. A package in fewer bits is
 //! made of the one in f32, and must answer like it.
 
 mod backbone;
@@ -45,7 +45,7 @@ pub use weights::Weights;
 
 use std::path::Path;
 
-use evenkeel::engine::{Recogniser, both_valid};
+use evenkeel::engine::{Recogniser, all_valid};
 use evenkeel::frontend::Features;
 use evenkeel::package::{
     self, GoldenAnswer, GoldenWindow, Graphs, Manifest, Package, PackageContents, Precision,
@@ -62,7 +62,7 @@ pub struct ExportRequest<'a> {
     pub weights: &'a Weights,
     /// Their shape.
     pub spec: &'a ModelSpec,
-    /// model.toml; its `audio` and `camera` are the frontends that the model was trained with.
+    /// model.toml; its `audio`, `camera` and so on are the frontends that the model was trained with.
     /// `format`, `precision`, `drift` and `token_width` are set by the export.
     pub manifest: Manifest,
     /// What the logits of each probe are divided by before they become a reliability.
@@ -145,7 +145,7 @@ pub fn export(
     Ok(Exported { parity, drift })
 }
 
-/// The three ONNX files of a model.
+/// The ONNX files of a model.
 ///
 /// # Errors
 /// When the specification contradicts itself or the weights do not fit it.
@@ -156,33 +156,10 @@ pub fn graphs(
     probe_temperature: PerSensor<f32>,
 ) -> Result<Graphs, ExportError> {
     let classes = manifest.labels.len();
-    let inputs = PerSensor {
-        audio: manifest.audio.as_ref().map(|config| {
-            let [bands, frames] = config.shape();
-            [1, 1, bands, frames]
-        }),
-        camera: match &manifest.camera {
-            Some(config) => {
-                let [frames, channels, height, width] = config.shape();
-                if spec.tubelet == 0 || !frames.is_multiple_of(spec.tubelet) {
-                    return Err(ExportError::Model(format!(
-                        "{} frames of a window cannot share tokens by {}",
-                        frames, spec.tubelet
-                    )));
-                }
-                Some([
-                    frames / spec.tubelet,
-                    spec.tubelet * channels,
-                    height,
-                    width,
-                ])
-            }
-            None => None,
-        },
-    };
+    let configs = manifest.sensor_configs();
     for modality in Modality::ALL {
-        let needed = needs(spec.fusion, modality);
-        if needed != inputs[modality].is_some() {
+        let needed = needs(spec.fusion, weights, modality);
+        if needed != configs[modality].is_some() {
             let (has, takes) = if needed {
                 ("no", "takes one")
             } else {
@@ -193,34 +170,31 @@ pub fn graphs(
             )));
         }
     }
-    let layout = |modality: Modality| {
-        inputs[modality]
-            .map(|input| Layout::new(modality, input, spec, classes, probe_temperature[modality]))
-            .transpose()
-    };
-    let layouts = PerSensor {
-        audio: layout(Modality::Audio)?,
-        camera: layout(Modality::Camera)?,
-    };
-    let encoder = |layout: &Option<Layout>| {
+    let layouts = PerSensor::try_from_fn(|modality| {
+        let Some(config) = configs[modality] else {
+            return Ok(None);
+        };
+        let input = spec.input(config).map_err(ExportError::Model)?;
+        Layout::new(modality, input, spec, classes, probe_temperature[modality]).map(Some)
+    })?;
+    let encoders = PerSensor::try_from_fn(|modality| {
+        let layout = layouts[modality].as_ref();
         layout
-            .as_ref()
             .map(|layout| encoder::encoder(layout, weights))
             .transpose()
-    };
+    })?;
     let tokens = PerSensor::from_fn(|modality| layouts[modality].as_ref().map(Layout::tokens));
     Ok(Graphs {
-        audio: encoder(&layouts.audio)?,
-        camera: encoder(&layouts.camera)?,
+        encoders,
         fusion: fusion::fusion(spec.fusion, weights, tokens, spec.width, classes)?,
     })
 }
 
-fn needs(fusion: Fusion, modality: Modality) -> bool {
-    match fusion {
-        Fusion::Audio => modality == Modality::Audio,
-        Fusion::Camera => modality == Modality::Camera,
-        _ => true,
+/// Whether a model takes a sensor: the only one of its fusion, or each that it was trained with.
+fn needs(fusion: Fusion, weights: &Weights, modality: Modality) -> bool {
+    match fusion.only() {
+        Some(only) => only == modality,
+        None => weights.has_encoder(modality),
     }
 }
 
@@ -238,16 +212,11 @@ fn golden(
     windows
         .into_iter()
         .map(|(window, label)| {
-            let output = both_valid(&mut recogniser, &window)?.output;
+            let output = all_valid(&mut recogniser, &window)?.output;
             Ok(GoldenWindow {
                 window,
                 label,
-                answer: GoldenAnswer {
-                    logits: output.logits,
-                    attention: output.attention,
-                    audio_probe: output.probes.audio,
-                    camera_probe: output.probes.camera,
-                },
+                answer: GoldenAnswer::new(output.logits, output.attention, output.probes),
             })
         })
         .collect()

@@ -35,7 +35,7 @@ fn singles(tensor: &TensorProto) -> Vec<f32> {
 
 #[test]
 fn every_stored_weight_is_the_nearest_that_its_format_has() {
-    let bytes = package().graphs.camera.unwrap();
+    let bytes = package().graphs.encoders.camera.unwrap();
     let (wide, half) = (
         graph(&bytes),
         graph(&narrow(&bytes, Precision::F16).unwrap()),
@@ -75,8 +75,8 @@ fn every_stored_weight_is_the_nearest_that_its_format_has() {
 #[test]
 fn a_graph_in_fewer_bits_is_smaller_and_otherwise_the_same() {
     let wide = package();
-    let [audio, camera] =
-        [&wide.graphs.audio, &wide.graphs.camera].map(|one| one.as_ref().unwrap());
+    let [audio, camera] = [&wide.graphs.encoders.audio, &wide.graphs.encoders.camera]
+        .map(|one| one.as_ref().unwrap());
     for bytes in [audio, camera] {
         let before = graph_size(bytes).unwrap();
         for (precision, share) in NARROW.into_iter().zip([0.75, 0.65]) {
@@ -98,16 +98,16 @@ fn the_engine_computes_with_the_very_weights_that_are_stored() {
     let valid = PerSensor::from_fn(|_| 1.0);
     for precision in NARROW {
         let mut package = random.package();
-        let audio = package.graphs.audio.take().unwrap();
+        let audio = package.graphs.encoders.audio.take().unwrap();
         let narrowed = narrow(&audio, precision).unwrap();
         // The same numbers in f32: rounding twice changes nothing.
-        package.graphs.audio = Some(widened(&audio, &narrowed));
+        package.graphs.encoders.audio = Some(widened(&audio, &narrowed));
         let features = random.features(4);
         let expected = Engine::load(&package)
             .unwrap()
             .run(&features, valid)
             .unwrap();
-        package.graphs.audio = Some(narrowed);
+        package.graphs.encoders.audio = Some(narrowed);
         let found = Engine::load(&package)
             .unwrap()
             .run(&features, valid)
@@ -149,7 +149,7 @@ fn widened(wide: &[u8], narrowed: &[u8]) -> Vec<u8> {
 
 #[test]
 fn a_weight_beyond_half_precision_is_refused_by_name() {
-    let bytes = package().graphs.audio.unwrap();
+    let bytes = package().graphs.encoders.audio.unwrap();
     let mut model = ModelProto::decode(bytes.as_slice()).unwrap();
     let tensors = &mut model.graph.as_mut().unwrap().initializer;
     let weight = tensors
@@ -165,10 +165,10 @@ fn a_weight_beyond_half_precision_is_refused_by_name() {
 /// What the engine says of a package whose audio graph in `precision` was changed.
 fn refused(precision: Precision, change: impl FnOnce(&mut GraphProto)) -> String {
     let mut package = package();
-    let bytes = narrow(&package.graphs.audio.unwrap(), precision).unwrap();
+    let bytes = narrow(&package.graphs.encoders.audio.unwrap(), precision).unwrap();
     let mut model = ModelProto::decode(bytes.as_slice()).unwrap();
     change(model.graph.as_mut().unwrap());
-    package.graphs.audio = Some(model.encode_to_vec());
+    package.graphs.encoders.audio = Some(model.encode_to_vec());
     let error = Engine::load(&package).map(|_| ()).unwrap_err();
     assert!(matches!(error, EngineError::Graph { .. }), "{error}");
     error.to_string()
@@ -246,10 +246,14 @@ fn zero_points_of_another_type_or_shape_than_the_weights_are_refused() {
     assert!(text.contains("zero point"), "{text}");
     // A proper one is fine.
     let mut package = package();
-    let bytes = narrow(package.graphs.audio.as_ref().unwrap(), Precision::Int8).unwrap();
+    let bytes = narrow(
+        package.graphs.encoders.audio.as_ref().unwrap(),
+        Precision::Int8,
+    )
+    .unwrap();
     let mut model = ModelProto::decode(bytes.as_slice()).unwrap();
     with_zero_point(model.graph.as_mut().unwrap(), DataType::Int8, 1, 24);
-    package.graphs.audio = Some(model.encode_to_vec());
+    package.graphs.encoders.audio = Some(model.encode_to_vec());
     Engine::load(&package).unwrap();
 }
 

@@ -1,9 +1,10 @@
 //! Whether the exported model answers like the trained one.
 
 use evenkeel::engine::{Engine, Output};
+use evenkeel::evaluation::Share;
 use evenkeel::frontend::Features;
 use evenkeel::package::Package;
-use evenkeel::window::{Modality, PerSensor};
+use evenkeel::window::{Attention, Modality, PerSensor};
 
 use super::ExportError;
 use super::fold::PlainFusion;
@@ -49,6 +50,7 @@ pub(super) fn check(
     let plain = PlainFusion::read(
         weights,
         spec.fusion,
+        package.manifest.sensors(),
         spec.width,
         package.manifest.labels.len(),
     )?;
@@ -80,7 +82,7 @@ impl Parity {
         self.logits = self.logits.max(largest(&found.logits, &expected.logits));
         self.attention = self
             .attention
-            .max(largest(&found.attention, &expected.attention));
+            .max(largest_share(found.attention, expected.attention));
         for modality in Modality::ALL {
             // The engine leaves out the encoder of a sensor that is gone; the trainer may not.
             if let (Some(found), Some(expected)) =
@@ -130,27 +132,41 @@ pub(super) fn validities(sensors: PerSensor<bool>) -> Vec<PerSensor<f32>> {
 
 /// Largest difference between the fusion graph and the plain fusion on one window's real tokens.
 fn folded(engine: &mut Engine, plain: &PlainFusion, window: &Features) -> Result<f32, ExportError> {
-    let mut encode = |modality: Modality| match &window[modality] {
+    let encodings = PerSensor::try_from_fn(|modality| match &window[modality] {
         Some(features) => engine.encode(modality, features),
         None => Ok(None),
-    };
-    let encodings = PerSensor {
-        audio: encode(Modality::Audio)?,
-        camera: encode(Modality::Camera)?,
-    };
+    })?;
     let tokens =
         PerSensor::from_fn(|modality| encodings[modality].as_ref().map(|one| one.tokens()));
     let mut worst = 0.0f32;
-    for (audio, camera) in [(1.0, 1.0), (1.0, 0.0), (0.0, 1.0), (0.3, 0.9), (0.0, 0.0)] {
-        let validity = PerSensor { audio, camera };
+    let mut patterns = validities(engine.sensors());
+    // Some of each, and nothing at all.
+    let mut parts = [0.3, 0.9, 0.6, 0.1, 0.8, 0.2, 0.7, 0.5].into_iter();
+    patterns.push(PerSensor::from_fn(|_| parts.next().unwrap_or(1.0)));
+    patterns.push(PerSensor::all(0.0));
+    for validity in patterns {
         let (logits, attention) = engine.fuse(&encodings, validity)?;
         let (expected, shares) = plain.fuse(tokens, validity);
         let expected: Vec<f32> = expected.iter().map(|&x| x as f32).collect();
         worst = worst
             .max(largest(&logits, &expected))
-            .max(largest(&attention, &shares.map(|x| x as f32)));
+            .max(largest_share(attention, attention_of(shares)));
     }
     Ok(worst)
+}
+
+/// Shares as the engine gives them.
+pub(super) fn attention_of(shares: Share) -> Attention {
+    Attention {
+        class_token: shares.class_token as f32,
+        sensors: shares.sensors.map(|share| share as f32),
+    }
+}
+
+/// Largest difference of a share of attention.
+pub(super) fn largest_share(a: Attention, b: Attention) -> f32 {
+    let [a, b] = [a, b].map(|attention| attention.shares().collect::<Vec<_>>());
+    largest(&a, &b)
 }
 
 /// Largest difference; infinite when the lengths differ or a difference is not a number.

@@ -4,21 +4,22 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use evenkeel::engine::Output;
-use evenkeel::frontend::{AudioConfig, CameraConfig, Colour, Features, MelScale};
+use evenkeel::frontend::{AudioConfig, CameraConfig, Colour, Features, MelScale, SignalConfig};
 use evenkeel::package::{Manifest, Package, Thresholds, Training};
 use evenkeel::window::{Frame, Modality, PerSensor, SampleRate, Sound, Window};
 
 use super::encoder::Layout;
 use super::fold::PlainFusion;
+use super::parity::attention_of;
 use super::reference::{Tensors, encode, random, rng};
 use super::*;
 use crate::model::{Activation, Convolution, Stem};
 
 /// Temperatures of the probes.
-pub(super) const PROBES: PerSensor<f32> = PerSensor {
-    audio: 1.0,
-    camera: 2.5,
-};
+pub(super) fn probes() -> PerSensor<f32> {
+    let mut temperatures = [1.0, 2.5, 0.5, 1.5, 2.0, 3.0, 0.7, 1.2].into_iter();
+    PerSensor::from_fn(|_| temperatures.next().unwrap_or(1.0))
+}
 
 pub(super) struct Model {
     pub spec: ModelSpec,
@@ -28,6 +29,16 @@ pub(super) struct Model {
 
 /// A small random model: overlapping stems, one with a convolution before it, frames sharing tokens.
 pub(super) fn model(fusion: Fusion, activation: Activation, seed: u64) -> Model {
+    model_of(PerSensor::pair(true, true), fusion, activation, seed)
+}
+
+/// The same with these sensors.
+pub(super) fn model_of(
+    sensors: PerSensor<bool>,
+    fusion: Fusion,
+    activation: Activation,
+    seed: u64,
+) -> Model {
     let spec = ModelSpec {
         width: 24,
         depth: 2,
@@ -52,10 +63,58 @@ pub(super) fn model(fusion: Fusion, activation: Activation, seed: u64) -> Model 
             kernel: [4, 4],
             stride: [4, 1],
         },
+        signal: Some(Stem {
+            backbone: None,
+            vit: None,
+            convolutions: Vec::new(),
+            kernel: [1, 5],
+            stride: [1, 2],
+        }),
+        audio2: None,
+        camera2: None,
+        signal2: None,
+        signal3: None,
+        signal4: None,
         tubelet: 2,
         fusion,
     };
-    let has = |modality| needs(fusion, modality);
+    let has = |modality| sensors[modality] && fusion.only().is_none_or(|only| only == modality);
+    let signal = |modality, channels: usize| {
+        has(modality).then(|| SignalConfig {
+            name: None,
+            rate_hz: 100.0,
+            channels,
+            window_seconds: 0.15,
+            mean: vec![0.0; channels],
+            std: vec![1.0; channels],
+        })
+    };
+    let audio = AudioConfig {
+        sample_rate: SampleRate::new(8_000).unwrap(),
+        window_samples: 1_200,
+        frame_samples: 200,
+        hop_samples: 100,
+        fft_size: 256,
+        mel_bands: 12,
+        min_hz: 60.0,
+        max_hz: 3_800.0,
+        mel_scale: MelScale::Htk,
+        log_floor: 1e-6,
+        mean: -4.0,
+        std: 3.0,
+        centre_bands: false,
+    };
+    let camera = CameraConfig {
+        width: 13,
+        height: 12,
+        colour: Colour::Rgb,
+        frames: 4,
+        window_seconds: 0.15,
+        crop: None,
+        mean: vec![0.5; 3],
+        std: vec![0.25; 3],
+        even_contrast: false,
+    };
     let manifest = Manifest {
         format: 1,
         name: "random".into(),
@@ -72,32 +131,14 @@ pub(super) fn model(fusion: Fusion, activation: Activation, seed: u64) -> Model 
         },
         policy: Default::default(),
         rates: Default::default(),
-        audio: has(Modality::Audio).then(|| AudioConfig {
-            sample_rate: SampleRate::new(8_000).unwrap(),
-            window_samples: 1_200,
-            frame_samples: 200,
-            hop_samples: 100,
-            fft_size: 256,
-            mel_bands: 12,
-            min_hz: 60.0,
-            max_hz: 3_800.0,
-            mel_scale: MelScale::Htk,
-            log_floor: 1e-6,
-            mean: -4.0,
-            std: 3.0,
-            centre_bands: false,
-        }),
-        camera: has(Modality::Camera).then(|| CameraConfig {
-            width: 13,
-            height: 12,
-            colour: Colour::Rgb,
-            frames: 4,
-            window_seconds: 0.15,
-            crop: None,
-            mean: vec![0.5; 3],
-            std: vec![0.25; 3],
-            even_contrast: false,
-        }),
+        audio: has(Modality::Audio).then(|| audio.clone()),
+        camera: has(Modality::Camera).then(|| camera.clone()),
+        signal: signal(Modality::Signal, 3),
+        audio2: has(Modality::Audio2).then_some(audio),
+        camera2: has(Modality::Camera2).then_some(camera),
+        signal2: signal(Modality::Signal2, 1),
+        signal3: signal(Modality::Signal3, 2),
+        signal4: signal(Modality::Signal4, 6),
         health: Default::default(),
         training: Training {
             data: "made up for tests".into(),
@@ -117,7 +158,12 @@ pub(super) fn model(fusion: Fusion, activation: Activation, seed: u64) -> Model 
         tensors = tensors.encoder(&mut rng, &layout);
     }
     let weights = tensors
-        .fusion(&mut rng, &spec, manifest.labels.len())
+        .fusion(
+            &mut rng,
+            &spec,
+            manifest.sensors().count(),
+            manifest.labels.len(),
+        )
         .weights();
     Model {
         spec,
@@ -127,23 +173,9 @@ pub(super) fn model(fusion: Fusion, activation: Activation, seed: u64) -> Model 
 }
 
 fn layout(spec: &ModelSpec, manifest: &Manifest, modality: Modality) -> Option<Layout> {
-    let input = match modality {
-        Modality::Audio => {
-            let [bands, frames] = manifest.audio.as_ref()?.shape();
-            [1, 1, bands, frames]
-        }
-        Modality::Camera => {
-            let [frames, channels, height, width] = manifest.camera.as_ref()?.shape();
-            [
-                frames / spec.tubelet,
-                channels * spec.tubelet,
-                height,
-                width,
-            ]
-        }
-    };
+    let input = spec.input(manifest.sensor_configs()[modality]?).unwrap();
     let classes = manifest.labels.len();
-    Some(Layout::new(modality, input, spec, classes, PROBES[modality]).unwrap())
+    Some(Layout::new(modality, input, spec, classes, probes()[modality]).unwrap())
 }
 
 impl Model {
@@ -151,7 +183,7 @@ impl Model {
         Package {
             dir: PathBuf::from("random"),
             manifest: self.manifest.clone(),
-            graphs: graphs(&self.weights, &self.spec, &self.manifest, PROBES).unwrap(),
+            graphs: graphs(&self.weights, &self.spec, &self.manifest, probes()).unwrap(),
         }
     }
 
@@ -165,10 +197,7 @@ impl Model {
             let layout = self.layout(modality)?;
             Some(random(&mut rng, layout.input.iter().product(), 2.0))
         };
-        PerSensor {
-            audio: one(Modality::Audio),
-            camera: one(Modality::Camera),
-        }
+        PerSensor::from_fn(&mut one)
     }
 
     /// The whole model, plainly.
@@ -180,15 +209,21 @@ impl Model {
             Some(encode(&self.layout(modality)?, &self.weights, features))
         });
         let classes = self.manifest.labels.len();
-        let plain =
-            PlainFusion::read(&self.weights, self.spec.fusion, self.spec.width, classes).unwrap();
+        let plain = PlainFusion::read(
+            &self.weights,
+            self.spec.fusion,
+            self.manifest.sensors(),
+            self.spec.width,
+            classes,
+        )
+        .unwrap();
         let tokens =
             PerSensor::from_fn(|modality| encoded[modality].as_ref().map(|(t, _)| t.as_slice()));
         let (logits, attention) = plain.fuse(tokens, validity);
         let probe = |modality: Modality| encoded[modality].as_ref().map(|(_, probe)| probe.clone());
         Output {
             logits: logits.into_iter().map(|x| x as f32).collect(),
-            attention: attention.map(|x| x as f32),
+            attention: attention_of(attention),
             probes: PerSensor::from_fn(probe),
         }
     }
@@ -212,6 +247,7 @@ impl Model {
                 samples,
             }),
             frames: (0..4).map(frame).collect(),
+            ..Window::default()
         }
     }
 }

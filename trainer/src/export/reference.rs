@@ -79,13 +79,16 @@ impl Tensors {
     }
 
     /// Random weights of a fusion; the "rotation" is any matrix, which folds all the same.
-    pub fn fusion(mut self, rng: &mut ChaCha8Rng, spec: &ModelSpec, classes: usize) -> Self {
+    /// The fusion of so many sensors.
+    pub fn fusion(
+        mut self,
+        rng: &mut ChaCha8Rng,
+        spec: &ModelSpec,
+        sensors: usize,
+        classes: usize,
+    ) -> Self {
         let width = spec.width;
-        let inputs = if spec.fusion == Fusion::Concat {
-            2 * width
-        } else {
-            width
-        };
+        let inputs = spec.fusion.head_inputs(sensors, width);
         if matches!(spec.fusion, Fusion::Rollingq | Fusion::Attention) {
             self.add(rng, "fusion.cls".into(), &[width], 0.0);
             self.add(rng, "fusion.rotation".into(), &[width, width], 0.0);

@@ -1,16 +1,17 @@
 //! Exported graphs through the runtime's engine, against the plain computation.
 
 use std::path::Path;
+use std::time::Duration;
 
 use evenkeel::engine::{Engine, Output};
 use evenkeel::evaluation::Score;
 use evenkeel::frontend::{Features, Frontend};
 use evenkeel::package::Package;
 use evenkeel::probability::{most_probable, softmax};
-use evenkeel::window::{Modality, PerSensor};
+use evenkeel::window::{Modality, PerSensor, Signal};
 
-use super::parity::largest;
-use super::random_model::{Model, PROBES, model};
+use super::parity::{largest, largest_share};
+use super::random_model::{Model, model, model_of, probes};
 use super::reference::{random, rng};
 use super::*;
 use crate::model::Activation;
@@ -26,7 +27,7 @@ const KINDS: [Fusion; 6] = [
 
 fn difference(found: &Output, expected: &Output) -> f32 {
     let mut worst = largest(&found.logits, &expected.logits)
-        .max(largest(&found.attention, &expected.attention));
+        .max(largest_share(found.attention, expected.attention));
     for modality in Modality::ALL {
         assert_eq!(
             found.probes[modality].is_some(),
@@ -49,7 +50,7 @@ fn every_fusion_and_activation_answers_like_the_plain_model_with_every_validity(
             let mut engine = Engine::load(&model.package()).unwrap();
             let features = model.features(100);
             for (audio, camera) in weights.iter().flat_map(|a| weights.map(|c| (*a, c))) {
-                let validity = PerSensor { audio, camera };
+                let validity = PerSensor::pair(audio, camera);
                 let found = engine.run(&features, validity).unwrap();
                 let worst = difference(&found, &model.answer(&features, validity));
                 assert!(
@@ -61,29 +62,82 @@ fn every_fusion_and_activation_answers_like_the_plain_model_with_every_validity(
     }
 }
 
+/// All eight places taken, and one more model without a microphone and a camera.
+#[test]
+fn eight_sensors_answer_like_the_plain_model_whichever_is_lost() {
+    let mut signals = PerSensor::default();
+    signals[Modality::Signal] = true;
+    signals[Modality::Signal3] = true;
+    let fusions = [Fusion::Rollingq, Fusion::Concat, Fusion::Sum];
+    for (seed, fusion) in fusions.into_iter().enumerate() {
+        for sensors in [PerSensor::all(true), signals] {
+            let model = model_of(sensors, fusion, Activation::Relu, seed as u64);
+            let mut engine = Engine::load(&model.package()).unwrap();
+            assert_eq!(engine.sensors(), sensors);
+            let features = model.features(50);
+            let all = PerSensor::all(1.0);
+            let whole = engine.run(&features, all).unwrap();
+            assert!(difference(&whole, &model.answer(&features, all)) < 2e-5);
+            for lost in sensors.sensors() {
+                let mut validity = PerSensor::all(0.5);
+                validity[lost] = 0.0;
+                let found = engine.run(&features, validity).unwrap();
+                let worst = difference(&found, &model.answer(&features, validity));
+                assert!(worst < 2e-5, "{fusion:?} without {lost}: {worst:e}");
+                assert_eq!(found.attention.sensors[lost], 0.0);
+                assert_ne!(found.logits, whole.logits, "{lost} says nothing");
+                let shares: f32 = found.attention.shares().sum();
+                assert!((shares - 1.0).abs() < 1e-5, "{shares}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_package_with_a_third_sensor_comes_back_whole_with_its_golden_windows() {
+    let mut sensors = PerSensor::pair(true, true);
+    sensors[Modality::Signal] = true;
+    let model = model_of(sensors, Fusion::Rollingq, Activation::Relu, 21);
+    let mut window = model.window();
+    let mut signal = Signal::new(3);
+    for i in 0..15u32 {
+        let x = i as f32 / 7.0;
+        signal.push(
+            Duration::from_millis(u64::from(i) * 11),
+            &[x, x.sin(), 0.1 - x],
+        );
+    }
+    *window.signal_mut(Modality::Signal).unwrap() = Some(signal);
+    let features = [model.features(1)];
+    let folder = tempfile::tempdir().unwrap();
+    let destination = folder.path().join("three");
+    let mut request = request(&model, &features);
+    request.golden = vec![(window.clone(), "yes".into())];
+    let mut reference =
+        |features: &Features, validity: PerSensor<f32>| Ok(model.answer(features, validity));
+    export(request, &mut reference, &destination).unwrap();
+    let package = Package::open(&destination).unwrap();
+    assert!(package.graphs.encoders[Modality::Signal].is_some());
+    let golden = package.golden().unwrap();
+    assert_eq!(golden[0].window, window);
+    assert!(golden[0].answer.probe(Modality::Signal).is_some());
+    assert!(golden[0].answer.attention.sensors[Modality::Signal] > 0.0);
+    std::fs::write(destination.join("golden/0.signal.csv"), "time,x\n").unwrap();
+    assert!(package.golden().is_err(), "a changed file is noticed");
+}
+
 #[test]
 fn a_sensor_without_features_is_a_sensor_without_validity() {
     let model = model(Fusion::Rollingq, Activation::Relu, 5);
     let mut engine = Engine::load(&model.package()).unwrap();
     let both = model.features(1);
-    let one = PerSensor {
-        audio: 1.0,
-        camera: 1.0,
-    };
+    let one = PerSensor::pair(1.0, 1.0);
     let mut deaf = both.clone();
     deaf.audio = None;
     let found = engine.run(&deaf, one).unwrap();
-    assert_eq!(found.attention[1], 0.0);
+    assert_eq!(found.attention.sensors.audio, 0.0);
     assert_eq!(found.probes.audio, None);
-    let silent = engine
-        .run(
-            &both,
-            PerSensor {
-                audio: 0.0,
-                camera: 1.0,
-            },
-        )
-        .unwrap();
+    let silent = engine.run(&both, PerSensor::pair(0.0, 1.0)).unwrap();
     assert_eq!(found, silent);
     // A clone answers alike and leaves the original alone.
     let mut clone = engine.clone();
@@ -154,7 +208,7 @@ pub(super) fn request<'a>(model: &'a Model, features: &'a [Features]) -> ExportR
             robustness: vec!["Never falls.".into()],
         },
         golden: vec![(model.window(), "yes".into())],
-        probe_temperature: PROBES,
+        probe_temperature: probes(),
         parity: features,
         narrowing: None,
         drift: &[],
@@ -162,13 +216,10 @@ pub(super) fn request<'a>(model: &'a Model, features: &'a [Features]) -> ExportR
 }
 
 pub(super) fn real_features(model: &Model) -> Features {
-    Frontend::new(
-        model.manifest.audio.as_ref(),
-        model.manifest.camera.as_ref(),
-    )
-    .unwrap()
-    .features(&model.window())
-    .unwrap()
+    Frontend::new(&model.manifest.sensor_configs())
+        .unwrap()
+        .features(&model.window())
+        .unwrap()
 }
 
 #[test]
@@ -218,11 +269,11 @@ fn weights_that_do_not_fit_are_refused() {
     let model = model(Fusion::Rollingq, Activation::Relu, 13);
     let mut spec = model.spec.clone();
     spec.mlp_ratio = 3;
-    let error = graphs(&model.weights, &spec, &model.manifest, PROBES).unwrap_err();
+    let error = graphs(&model.weights, &spec, &model.manifest, probes()).unwrap_err();
     assert!(error.to_string().contains("mlp.up.weight"), "{error}");
     let mut manifest = model.manifest.clone();
     manifest.audio = None;
-    let error = graphs(&model.weights, &model.spec, &manifest, PROBES).unwrap_err();
+    let error = graphs(&model.weights, &model.spec, &manifest, probes()).unwrap_err();
     assert!(error.to_string().contains("no audio frontend"), "{error}");
     assert!(Weights::read(Path::new("nowhere.safetensors")).is_err());
 }
@@ -232,10 +283,10 @@ fn reliability_is_how_sure_the_probe_is_at_its_temperature() {
     let model = model(Fusion::Rollingq, Activation::Relu, 4);
     let mut engine = Engine::load(&model.package()).unwrap();
     let features = model.features(3);
-    for modality in Modality::ALL {
+    for modality in Modality::LIVE {
         let values = features[modality].as_deref().unwrap();
         let encoding = engine.encode(modality, values).unwrap().unwrap();
-        let shares = softmax(&encoding.probe, PROBES[modality]);
+        let shares = softmax(&encoding.probe, probes()[modality]);
         let found = encoding.reliability.unwrap();
         let expected = shares[most_probable(&shares)];
         assert!((found - expected).abs() < 1e-5, "{found} {expected}");

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use candle_core::Device;
-use evenkeel::frontend::{AudioConfig, CameraConfig};
+use evenkeel::frontend::{AudioConfig, CameraConfig, SensorConfig, SensorConfigs, SignalConfig};
 use evenkeel::package::{self, Manifest, PackageContents, Precision, Rates, Thresholds, Training};
-use evenkeel::window::{Frame, PerSensor, Sound, Window};
+use evenkeel::window::{Frame, Modality, PerSensor, Signal, Sound, Window};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -24,8 +24,8 @@ const WINDOWS: usize = 2;
 /// # Errors
 /// When the configuration contradicts itself, or names a pre-trained network that is not there.
 pub fn untrained(config: &FitConfig, classes: usize) -> Result<PackageContents> {
-    let (audio, camera) = config.frontends();
-    let model = Model::new(&config.model, audio, camera, classes, 0, &Device::Cpu)?;
+    let configs = config.frontends();
+    let model = Model::new(&config.model, &configs, classes, 0, &Device::Cpu)?;
     let tensors = model.parameters.values()?.into_iter();
     let tensors = tensors.map(|(name, shape, values)| (name, (shape, values)));
     let weights = Weights::new(Path::new("the untrained model"), tensors.collect())?;
@@ -53,7 +53,7 @@ pub fn untrained(config: &FitConfig, classes: usize) -> Result<PackageContents> 
     let windows = (0..WINDOWS)
         .map(|_| {
             (
-                noise(&mut rng, audio, camera),
+                noise(&mut rng, &configs),
                 contents.manifest.labels[0].clone(),
             )
         })
@@ -64,8 +64,7 @@ pub fn untrained(config: &FitConfig, classes: usize) -> Result<PackageContents> 
 }
 
 fn manifest(config: &FitConfig, classes: usize) -> Manifest {
-    let (audio, camera) = config.frontends();
-    Manifest {
+    let mut manifest = Manifest {
         format: package::FORMAT,
         name: "untrained".into(),
         version: "0.0.0".into(),
@@ -81,8 +80,14 @@ fn manifest(config: &FitConfig, classes: usize) -> Manifest {
         },
         policy: Default::default(),
         rates: Rates::default(),
-        audio: audio.cloned(),
-        camera: camera.cloned(),
+        audio: None,
+        camera: None,
+        signal: None,
+        audio2: None,
+        camera2: None,
+        signal2: None,
+        signal3: None,
+        signal4: None,
         health: Default::default(),
         training: Training {
             data: "none".into(),
@@ -92,35 +97,71 @@ fn manifest(config: &FitConfig, classes: usize) -> Manifest {
             corruptions: Vec::new(),
             metrics: Default::default(),
         },
-    }
+    };
+    config.describe_sensors(&mut manifest);
+    manifest
 }
 
 /// A window of noise, as long and as large as the frontends want it.
-fn noise(
-    rng: &mut ChaCha8Rng,
-    audio: Option<&AudioConfig>,
-    camera: Option<&CameraConfig>,
-) -> Window {
-    Window {
-        start: Duration::ZERO,
-        sound: audio.map(|audio| Sound {
-            start: Duration::ZERO,
-            rate: audio.sample_rate,
-            samples: (0..audio.window_samples)
-                .map(|_| rng.random_range(-0.5..0.5))
-                .collect(),
-        }),
-        frames: camera.map_or_else(Vec::new, |camera| {
-            let step = Duration::from_secs_f32(camera.window_seconds) / camera.frames as u32;
-            let pixels = camera.width * camera.height;
-            (0..camera.frames as u32)
-                .map(|frame| Frame {
-                    time: step * frame,
-                    width: camera.width,
-                    height: camera.height,
-                    rgb: (0..3 * pixels).map(|_| rng.random()).collect(),
-                })
-                .collect()
-        }),
+fn noise(rng: &mut ChaCha8Rng, configs: &SensorConfigs) -> Window {
+    let mut window = Window::default();
+    for modality in Modality::ALL {
+        match configs[modality] {
+            Some(SensorConfig::Audio(config)) => {
+                let sound = Some(noisy_sound(rng, config));
+                match modality {
+                    Modality::Audio => window.sound = sound,
+                    _ => window.further.sound = sound,
+                }
+            }
+            Some(SensorConfig::Camera(config)) => {
+                let frames = noisy_frames(rng, config);
+                match modality {
+                    Modality::Camera => window.frames = frames,
+                    _ => window.further.frames = frames,
+                }
+            }
+            Some(SensorConfig::Signal(config)) => {
+                if let Some(readings) = window.signal_mut(modality) {
+                    *readings = Some(noisy_signal(rng, config));
+                }
+            }
+            None => {}
+        }
     }
+    window
+}
+
+fn noisy_sound(rng: &mut ChaCha8Rng, config: &AudioConfig) -> Sound {
+    Sound {
+        start: Duration::ZERO,
+        rate: config.sample_rate,
+        samples: (0..config.window_samples)
+            .map(|_| rng.random_range(-0.5..0.5))
+            .collect(),
+    }
+}
+
+fn noisy_frames(rng: &mut ChaCha8Rng, config: &CameraConfig) -> Vec<Frame> {
+    let step = Duration::from_secs_f32(config.window_seconds) / config.frames as u32;
+    let pixels = config.width * config.height;
+    (0..config.frames as u32)
+        .map(|frame| Frame {
+            time: step * frame,
+            width: config.width,
+            height: config.height,
+            rgb: (0..3 * pixels).map(|_| rng.random()).collect(),
+        })
+        .collect()
+}
+
+fn noisy_signal(rng: &mut ChaCha8Rng, config: &SignalConfig) -> Signal {
+    let [channels, samples] = config.shape();
+    let mut signal = Signal::new(channels);
+    for sample in 0..samples {
+        let time = Duration::from_secs_f64(sample as f64 / f64::from(config.rate_hz));
+        let reading: Vec<f32> = (0..channels).map(|_| rng.random_range(-1.0..1.0)).collect();
+        signal.push(time, &reading);
+    }
+    signal
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use evenkeel::window::Modality;
 use safetensors::{Dtype, SafeTensors};
 
 use super::ExportError;
@@ -64,6 +65,11 @@ impl Weights {
             }
         }
         Ok(weights)
+    }
+
+    /// Whether there are weights of a sensor's encoder.
+    pub fn has_encoder(&self, modality: Modality) -> bool {
+        self.tensors.contains_key(&format!("{modality}.position"))
     }
 
     /// The numbers of a tensor, row-major, which must have this shape.

@@ -43,11 +43,10 @@ pub(super) fn config(changes: &[&str]) -> FitConfig {
 }
 
 pub(super) fn model(config: &FitConfig) -> Model {
-    let (audio, camera) = (config.audio.as_ref(), config.camera.as_ref());
+    let configs = config.sensor_configs();
     Model::new(
         &config.model,
-        audio,
-        camera,
+        &configs,
         CLASSES,
         5,
         &candle_core::Device::Cpu,
@@ -64,10 +63,10 @@ pub(super) fn samples(config: &FitConfig) -> Vec<(Sample, PerSensor<f32>)> {
     let mut samples: Vec<_> = (0..9)
         .map(|i| {
             let sample = Sample {
-                features: PerSensor {
-                    audio: values(config.audio.as_ref().unwrap().shape().iter().product()),
-                    camera: values(config.camera.as_ref().unwrap().shape().iter().product()),
-                },
+                features: PerSensor::pair(
+                    values(config.audio.as_ref().unwrap().shape().iter().product()),
+                    values(config.camera.as_ref().unwrap().shape().iter().product()),
+                ),
                 label: i % CLASSES as u32,
             };
             (sample, PerSensor::from_fn(|_| 1.0))
@@ -86,12 +85,7 @@ fn parts(
     size: usize,
     balance: Option<Balance>,
 ) -> Vec<Part> {
-    let mut shard = Shard::new(
-        config.audio.as_ref(),
-        config.camera.as_ref(),
-        Frozen::default(),
-    )
-    .unwrap();
+    let mut shard = Shard::new(&config.sensor_configs(), Frozen::default()).unwrap();
     samples
         .chunks(size)
         .map(|part| {
@@ -145,7 +139,7 @@ fn without_a_method_nothing_changes_by_a_bit() {
         let out = model.forward(&model.batch(&inputs).unwrap(), 1.0).unwrap();
         let share = 1.0 / samples.len() as f32;
         let mut loss = cross_entropy(&out.logits, &labels, &vec![share; labels.len()]).unwrap();
-        for modality in Modality::ALL {
+        for modality in Modality::LIVE {
             let given = |(s, _): &(Sample, _)| {
                 if s.features[modality].is_some() {
                     share
@@ -206,12 +200,12 @@ fn ogm_ge_holds_back_the_encoder_that_is_ahead_and_nothing_else() {
         let model = model(&config);
         let plain = whole(&config, &model, Some(OGM_GE));
         let scores = plain.scores;
-        let ahead = if scores.audio > scores.camera {
-            Modality::Audio
+        let (ahead, behind) = if scores.audio > scores.camera {
+            (Modality::Audio, Modality::Camera)
         } else {
-            Modality::Camera
+            (Modality::Camera, Modality::Audio)
         };
-        let ratio = scores[ahead] / scores[ahead.other()];
+        let ratio = scores[ahead] / scores[behind];
         assert!(ratio > 1.0, "{fusion}: {scores:?}");
         let with = |alpha: f64, epoch: u32, update: u64| {
             let method = Balance::OgmGe(OgmGe {
@@ -228,7 +222,7 @@ fn ogm_ge_holds_back_the_encoder_that_is_ahead_and_nothing_else() {
 
         let (gentle, sums) = with(0.5, 2, 7);
         assert_eq!(sums.acted[ahead], 1);
-        assert_eq!(sums.acted[ahead.other()], 0);
+        assert_eq!(sums.acted[behind], 0);
         assert_eq!(gentle, with(0.5, 2, 7).0, "the noise is not repeatable");
         assert_ne!(gentle, with(0.5, 2, 8).0, "the noise is always the same");
         let (strong, _) = with(0.9, 2, 7);
@@ -264,7 +258,7 @@ fn samples_with_one_sensor_do_not_make_it_seem_ahead() {
             scores(&samples[..2]),
         );
         assert_eq!(one, PerSensor::default());
-        for modality in Modality::ALL {
+        for modality in Modality::LIVE {
             assert!(
                 (all[modality] - both[modality]).abs() < 1e-5,
                 "{all:?} {both:?}"
@@ -290,7 +284,7 @@ fn mmpareto_combines_each_encoders_two_losses_and_leaves_the_heads_alone() {
         let (fused, probes) = (apart.gradients.clone(), apart.probes.clone());
         let (balanced, _) = Balancer::new(Some(MMPARETO), &model, 0).gradient(vec![apart], 1, 0);
         let encoders = model.encoder_variables();
-        for modality in Modality::ALL {
+        for modality in Modality::LIVE {
             let of = |gradients: &Gradients| gradients[encoders[modality].clone()].concat();
             let (found, fused, probe, joint) = (of(&balanced), of(&fused), of(&probes), of(&joint));
             let (long, short) = (length(&found), length(&joint));

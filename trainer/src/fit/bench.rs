@@ -37,19 +37,18 @@ pub struct StepTime {
 /// # Errors
 /// When the model cannot be built.
 pub fn step_time(config: &FitConfig, classes: usize, steps: usize) -> Result<StepTime> {
-    let (audio, camera) = (config.audio.as_ref(), config.camera.as_ref());
+    let configs = config.sensor_configs();
     let device = config.training.device.open()?;
-    let model = Model::new(&config.model, audio, camera, classes, 0, &device)?;
+    let model = Model::new(&config.model, &configs, classes, 0, &device)?;
     let frozen = model.frozen();
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let mut random =
         |count: usize| -> Vec<f32> { (0..count).map(|_| rng.random_range(-1.7..1.7)).collect() };
     let samples: Vec<(Sample, PerSensor<f32>)> = (0..config.training.batch)
         .map(|i| {
-            let features = frozen.embed(PerSensor {
-                audio: audio.map(|a| random(a.shape().iter().product())),
-                camera: camera.map(|c| random(c.shape().iter().product())),
-            })?;
+            let features = frozen.embed(PerSensor::from_fn(|modality| {
+                configs[modality].map(|config| random(config.shape().iter().product()))
+            }))?;
             let label = (i % classes) as u32;
             Ok((Sample { features, label }, PerSensor::from_fn(|_| 1.0)))
         })

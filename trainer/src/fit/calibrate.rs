@@ -55,7 +55,7 @@ pub fn calibrate(
     model: &Model,
     workers: &mut Workers,
 ) -> Result<Calibrated> {
-    let health = health(data)?;
+    let health = health(config, data)?;
     let judged = validation(config, data, &health, workers)?;
     let valid = vec![PerSensor::from_fn(|_| 1.0); judged.gates.len()];
     let outcomes = workers
@@ -159,7 +159,7 @@ fn validation(
         .flat_map(|draw| (0..data.len(Split::Validation)).map(move |index| (draw, index)))
         .collect();
     let parts = workers.map(&all, |shard, some| {
-        let mut monitor = Monitor::new(health);
+        let mut monitor = Monitor::new(health).with_scales(&config.frontends());
         some.iter()
             .map(|&(draw, index)| {
                 let mut example = data.example(Split::Validation, 0, index)?;
@@ -211,8 +211,8 @@ fn threshold(answers: &[(Vec<f32>, u32)], temperature: f32) -> f32 {
 
 /// Limits from windows as they were recorded: of the training and of the validation split, at most
 /// [`HEALTH_WINDOWS`] of each.
-fn health(data: &dyn Dataset) -> Result<HealthConfig> {
-    let mut calibration = Calibration::default();
+fn health(config: &FitConfig, data: &dyn Dataset) -> Result<HealthConfig> {
+    let mut calibration = Calibration::of(&config.frontends());
     for split in [Split::Train, Split::Validation] {
         for index in spread(data.len(split), HEALTH_WINDOWS) {
             // Windows of different clips, whatever their times say.

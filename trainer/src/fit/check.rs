@@ -1,14 +1,15 @@
 //! Which configurations make sense: what is refused here would fail, or train nothing, hours later.
 
 use anyhow::{Context, Result, bail, ensure};
-use evenkeel::frontend::CameraConfig;
+use evenkeel::frontend::{CameraConfig, SensorConfig};
+use evenkeel::window::Modality;
 
 use super::config::{FitConfig, Training};
 use crate::balance::Balance;
 use crate::data::clips::Layout;
 use crate::data::range::within;
 use crate::export::Narrowing;
-use crate::model::{Activation, Fusion, ModelSpec};
+use crate::model::{Activation, ModelSpec};
 use crate::rollingq::RollingQ;
 
 /// Seconds by which windows may differ and count as equal: less than any hop of a frontend.
@@ -30,14 +31,17 @@ impl FitConfig {
                 "quality.elsewhere is for data sets that can make windows of nothing, which clips cannot; leave it out"
             );
         }
-        if self.audio.is_none() && self.camera.is_none() {
+        let configs = self.sensor_configs();
+        if configs.map(|config| config.is_some()).count() == 0 {
             bail!("a model needs a sensor: write an [audio] or a [camera] section");
         }
-        if let Some(audio) = &self.audio {
-            audio.check()?;
-        }
-        if let Some(camera) = &self.camera {
-            camera.check()?;
+        for modality in Modality::ALL {
+            match configs[modality] {
+                Some(SensorConfig::Audio(audio)) => audio.check()?,
+                Some(SensorConfig::Camera(camera)) => camera.check()?,
+                Some(SensorConfig::Signal(signal)) => signal.check(modality)?,
+                None => {}
+            }
         }
         self.check_backbones()?;
         let export = &self.export;
@@ -50,20 +54,29 @@ impl FitConfig {
 
     /// A pre-trained network knows only what looks and sounds like what it was trained on.
     fn check_backbones(&self) -> Result<()> {
-        let (audio, camera) = self.frontends();
+        let configs = self.frontends();
         let model = &self.model;
-        for (key, stem) in [("audio", &model.audio), ("camera", &model.camera)] {
+        for key in Modality::ALL {
+            let Some(stem) = model.stem(key) else {
+                continue;
+            };
             ensure!(
                 stem.vit.is_none()
                     || (stem.backbone.is_none() && model.activation == Activation::Gelu),
                 "model.{key}.vit is for a stem without a backbone, and model.activation = \"gelu\""
             );
-        }
-        if let (Some(config), Some(backbone)) = (audio, &self.model.audio.backbone) {
-            backbone.network.check_audio(config)?;
-        }
-        if let (Some(config), Some(backbone)) = (camera, &self.model.camera.backbone) {
-            backbone.network.check_camera(config, self.model.tubelet)?;
+            match (configs[key], &stem.backbone) {
+                (Some(SensorConfig::Audio(config)), Some(backbone)) => {
+                    backbone.network.check_audio(config)?;
+                }
+                (Some(SensorConfig::Camera(config)), Some(backbone)) => {
+                    backbone.network.check_camera(config, model.tubelet)?;
+                }
+                (Some(SensorConfig::Signal(_)), Some(_)) => bail!(
+                    "model.{key}.backbone knows pictures and spectrograms, and {key} is a sensor of numbers; leave it out"
+                ),
+                (_, None) | (None, _) => {}
+            }
         }
         Ok(())
     }
@@ -74,7 +87,7 @@ impl FitConfig {
             return Ok(());
         };
         ensure!(
-            !matches!(self.model.fusion, Fusion::Audio | Fusion::Camera),
+            self.model.fusion.only().is_none(),
             "balance.method weighs two sensors against each other, but model.fusion has one; leave [balance] out"
         );
         match balance {
@@ -99,34 +112,45 @@ impl FitConfig {
 
     /// Clips must hold what the frontends look at: the rest would be silence and blur.
     fn check_clips(&self, layout: &dyn Layout) -> Result<()> {
-        let (audio, camera) = self.frontends();
+        let configs = self.frontends();
         let (section, clips) = (layout.section(), layout.windows());
         let length = f64::from(clips.window_seconds);
-        if let Some(audio) = audio {
-            let needed = audio.window_duration().as_secs_f64();
-            ensure!(
-                length >= needed - TOLERANCE,
-                "{section}.window_seconds is {}, but audio.window_samples at audio.sample_rate last {needed} s; make the clips' window at least as long",
-                clips.window_seconds
-            );
+        for key in Modality::ALL {
+            let long_enough = |needed: f64| length >= needed - TOLERANCE;
+            match configs[key] {
+                Some(SensorConfig::Audio(audio)) => {
+                    let needed = audio.window_duration().as_secs_f64();
+                    ensure!(
+                        long_enough(needed),
+                        "{section}.window_seconds is {}, but {key}.window_samples at {key}.sample_rate last {needed} s; make the clips' window at least as long",
+                        clips.window_seconds
+                    );
+                }
+                Some(SensorConfig::Camera(camera)) => {
+                    ensure!(
+                        long_enough(f64::from(camera.window_seconds)),
+                        "{section}.window_seconds is {}, but {key}.window_seconds is {}; make the clips' window at least as long",
+                        clips.window_seconds,
+                        camera.window_seconds
+                    );
+                    let needed = side_needed(camera);
+                    ensure!(
+                        clips.max_side >= needed,
+                        "{section}.max_side is {}, but {key}.width and {key}.height of {}×{} after {key}.crop need {needed}; keep larger frames",
+                        clips.max_side,
+                        camera.width,
+                        camera.height
+                    );
+                }
+                Some(SensorConfig::Signal(signal)) => ensure!(
+                    long_enough(f64::from(signal.window_seconds)),
+                    "{section}.window_seconds is {}, but {key}.window_seconds is {}; make the clips' window at least as long",
+                    clips.window_seconds,
+                    signal.window_seconds
+                ),
+                None => {}
+            }
         }
-        let Some(camera) = camera else {
-            return Ok(());
-        };
-        ensure!(
-            length >= f64::from(camera.window_seconds) - TOLERANCE,
-            "{section}.window_seconds is {}, but camera.window_seconds is {}; make the clips' window at least as long",
-            clips.window_seconds,
-            camera.window_seconds
-        );
-        let needed = side_needed(camera);
-        ensure!(
-            clips.max_side >= needed,
-            "{section}.max_side is {}, but camera.width and camera.height of {}×{} after camera.crop need {needed}; keep larger frames",
-            clips.max_side,
-            camera.width,
-            camera.height
-        );
         Ok(())
     }
 }

@@ -1,10 +1,12 @@
 //! Everything a run needs to go on as if it had never stopped.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use evenkeel::evaluation::Share;
 use evenkeel::files::write_atomically;
-use evenkeel::window::PerSensor;
+use evenkeel::window::{Modality, PerSensor};
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +49,41 @@ pub struct SavedSums {
     /// Steps in which a method of balance was at work, and in how many it acted on audio and on camera.
     #[serde(default)]
     balanced: [u64; 3],
+    #[serde(default)]
+    cosine_sums: PerSensor<f64>,
+    /// Of the sensors beyond a microphone and a camera.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    further: BTreeMap<Modality, SavedFurther>,
+}
+
+/// What [`SavedSums`] holds of one more sensor.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+struct SavedFurther {
+    probe_correct: u64,
+    probe_examples: u64,
+    acted: u64,
+    attention: f64,
+    keys: Vec<f64>,
+}
+
+impl SavedFurther {
+    fn of(s: &Sums, modality: Modality) -> Self {
+        Self {
+            probe_correct: s.probe_correct[modality],
+            probe_examples: s.probe_examples[modality],
+            acted: s.acted[modality],
+            attention: s.attention.sensors[modality],
+            keys: s.keys.key_sums[modality].clone(),
+        }
+    }
+
+    fn put_into(&self, s: &mut Sums, modality: Modality) {
+        s.probe_correct[modality] = self.probe_correct;
+        s.probe_examples[modality] = self.probe_examples;
+        s.acted[modality] = self.acted;
+        s.attention.sensors[modality] = self.attention;
+        s.keys.key_sums[modality].clone_from(&self.keys);
+    }
 }
 
 impl From<&Sums> for SavedSums {
@@ -63,11 +100,21 @@ impl From<&Sums> for SavedSums {
             ],
             loss: s.loss,
             probe_loss: s.probe_loss,
-            attention: s.attention,
+            attention: [
+                s.attention.class_token,
+                s.attention.sensors.audio,
+                s.attention.sensors.camera,
+            ],
             air_sum: s.keys.air_sum,
             audio_keys: s.keys.key_sums.audio.clone(),
             camera_keys: s.keys.key_sums.camera.clone(),
             balanced: [s.steps, s.acted.audio, s.acted.camera],
+            cosine_sums: s.keys.cosine_sums,
+            further: Modality::FURTHER
+                .into_iter()
+                .map(|modality| (modality, SavedFurther::of(s, modality)))
+                .filter(|(_, saved)| *saved != SavedFurther::default())
+                .collect(),
         }
     }
 }
@@ -84,31 +131,31 @@ impl From<&SavedSums> for Sums {
             samples,
         ] = s.counts;
         let [steps, acted_audio, acted_camera] = s.balanced;
-        Self {
+        let [class_token, audio_share, camera_share] = s.attention;
+        let mut sums = Self {
             examples,
             loss: s.loss,
             probe_loss: s.probe_loss,
             correct,
-            probe_correct: PerSensor { audio, camera },
-            probe_examples: PerSensor {
-                audio: audio_examples,
-                camera: camera_examples,
+            probe_correct: PerSensor::pair(audio, camera),
+            probe_examples: PerSensor::pair(audio_examples, camera_examples),
+            attention: Share {
+                class_token,
+                sensors: PerSensor::pair(audio_share, camera_share),
             },
-            attention: s.attention,
             keys: KeyStatistics {
                 samples,
                 air_sum: s.air_sum,
-                key_sums: PerSensor {
-                    audio: s.audio_keys.clone(),
-                    camera: s.camera_keys.clone(),
-                },
+                cosine_sums: s.cosine_sums,
+                key_sums: PerSensor::pair(s.audio_keys.clone(), s.camera_keys.clone()),
             },
             steps,
-            acted: PerSensor {
-                audio: acted_audio,
-                camera: acted_camera,
-            },
+            acted: PerSensor::pair(acted_audio, acted_camera),
+        };
+        for (&modality, saved) in &s.further {
+            saved.put_into(&mut sums, modality);
         }
+        sums
     }
 }
 

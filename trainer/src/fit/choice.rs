@@ -91,7 +91,7 @@ mod tests {
             label: u32::from(number >= right),
             logits: vec![logit, -logit],
             probes: PerSensor::default(),
-            attention: [0.0; 3],
+            attention: Default::default(),
         };
         Answers {
             outcomes: (0..100).map(outcome).collect(),

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use evenkeel::frontend::{AudioConfig, CameraConfig};
-use evenkeel::package::Precision;
-use evenkeel::window::PerSensor;
+use evenkeel::frontend::{AudioConfig, CameraConfig, SensorConfig, SensorConfigs, SignalConfig};
+use evenkeel::package::{Manifest, Precision};
+use evenkeel::window::{Modality, PerSensor};
 use serde::{Deserialize, Serialize};
 
 use super::choice::ChooseBy;
@@ -31,6 +31,24 @@ pub struct FitConfig {
     /// Camera frontend; leave out for a model without camera.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub camera: Option<CameraConfig>,
+    /// Frontend of a sensor of numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<SignalConfig>,
+    /// Frontend of a second microphone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio2: Option<AudioConfig>,
+    /// Frontend of a second camera.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub camera2: Option<CameraConfig>,
+    /// Frontend of a second sensor of numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal2: Option<SignalConfig>,
+    /// Frontend of a third sensor of numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal3: Option<SignalConfig>,
+    /// Frontend of a fourth sensor of numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal4: Option<SignalConfig>,
     /// How to train.
     pub training: Training,
     /// Windows of mixed quality ([`Self::quality`]); all are as they were recorded if absent.
@@ -39,7 +57,7 @@ pub struct FitConfig {
     /// Rotation, for the fusion `rollingq`.
     #[serde(default)]
     pub rollingq: RollingQ,
-    /// Another method that keeps the sensors in balance, with any fusion of both; none if absent.
+    /// Another method that keeps the sensors in balance, with any fusion of several; none if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub balance: Option<Balance>,
     /// In which numbers the model is exported; it has no part in the training.
@@ -186,7 +204,7 @@ impl FitConfig {
         let mut config: Self = toml::Value::Table(table).try_into().with_context(context)?;
         let base = path.parent().unwrap_or(Path::new("."));
         config.data.resolve(base).with_context(context)?;
-        for stem in [&mut config.model.audio, &mut config.model.camera] {
+        for (_, stem) in config.model.stems_mut() {
             if let Some(vit) = &mut stem.vit {
                 *vit = std::path::absolute(base.join(&*vit)).with_context(context)?;
             }
@@ -196,10 +214,37 @@ impl FitConfig {
     }
 
     /// The frontends of the sensors that the model has.
-    pub fn frontends(&self) -> (Option<&AudioConfig>, Option<&CameraConfig>) {
-        let (audio, camera) = (self.audio.as_ref(), self.camera.as_ref());
+    pub fn frontends(&self) -> SensorConfigs<'_> {
         let has = self.sensors();
-        (audio.filter(|_| has.audio), camera.filter(|_| has.camera))
+        let all = self.sensor_configs();
+        PerSensor::from_fn(|modality| all[modality].filter(|_| has[modality]))
+    }
+
+    /// All sections of sensors, those that the model's fusion leaves out too.
+    pub fn sensor_configs(&self) -> SensorConfigs<'_> {
+        PerSensor::from_fn(|modality| match modality {
+            Modality::Audio => self.audio.as_ref().map(SensorConfig::Audio),
+            Modality::Camera => self.camera.as_ref().map(SensorConfig::Camera),
+            Modality::Signal => self.signal.as_ref().map(SensorConfig::Signal),
+            Modality::Audio2 => self.audio2.as_ref().map(SensorConfig::Audio),
+            Modality::Camera2 => self.camera2.as_ref().map(SensorConfig::Camera),
+            Modality::Signal2 => self.signal2.as_ref().map(SensorConfig::Signal),
+            Modality::Signal3 => self.signal3.as_ref().map(SensorConfig::Signal),
+            Modality::Signal4 => self.signal4.as_ref().map(SensorConfig::Signal),
+        })
+    }
+
+    /// Writes the sections of the sensors that the model has into a model.toml.
+    pub fn describe_sensors(&self, manifest: &mut Manifest) {
+        let has = self.sensors();
+        manifest.audio = self.audio.clone().filter(|_| has[Modality::Audio]);
+        manifest.camera = self.camera.clone().filter(|_| has[Modality::Camera]);
+        manifest.signal = self.signal.clone().filter(|_| has[Modality::Signal]);
+        manifest.audio2 = self.audio2.clone().filter(|_| has[Modality::Audio2]);
+        manifest.camera2 = self.camera2.clone().filter(|_| has[Modality::Camera2]);
+        manifest.signal2 = self.signal2.clone().filter(|_| has[Modality::Signal2]);
+        manifest.signal3 = self.signal3.clone().filter(|_| has[Modality::Signal3]);
+        manifest.signal4 = self.signal4.clone().filter(|_| has[Modality::Signal4]);
     }
 
     /// How windows are spoilt, `None` where none ever is.
@@ -210,7 +255,7 @@ impl FitConfig {
 
     /// The sensors that the model has.
     pub fn sensors(&self) -> PerSensor<bool> {
-        sensors(self.model.fusion, self.audio.as_ref(), self.camera.as_ref())
+        sensors(self.model.fusion, &self.sensor_configs())
     }
 
     /// The whole configuration as TOML; the same text means the same run.

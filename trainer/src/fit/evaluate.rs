@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use evenkeel::window::{Modality, PerSensor, Window};
+use evenkeel::window::{PerSensor, Window};
 
 use super::config::FitConfig;
 use super::metrics::{Summary, Sums};
@@ -15,6 +15,9 @@ use crate::rollingq::KeyStatistics;
 
 /// Examples that one forward pass takes; more would only take more memory.
 const PASS: usize = 32;
+
+/// Sensors up to which each epoch tells what every sensor contributes.
+const MOST_FOR_SHAPLEY: usize = 4;
 
 /// One frontend and one thread per shard.
 pub struct Workers {
@@ -65,9 +68,9 @@ impl Workers {
     /// # Errors
     /// When a frontend cannot be built from its configuration.
     pub fn new(config: &FitConfig, frozen: &Frozen) -> Result<Self> {
-        let (audio, camera) = config.frontends();
+        let configs = config.frontends();
         let shards = (0..config.training.shards)
-            .map(|_| Shard::new(audio, camera, frozen.clone()))
+            .map(|_| Shard::new(&configs, frozen.clone()))
             .collect::<Result<_>>()?;
         Ok(Self { shards })
     }
@@ -137,7 +140,7 @@ impl Workers {
         })
     }
 
-    /// What the model says of every example, with both sensors counted in full.
+    /// What the model says of every example, with all sensors counted in full.
     ///
     /// # Errors
     /// Any error of Candle.
@@ -193,13 +196,11 @@ impl Workers {
         all: &Summary,
     ) -> Result<Shapley> {
         let has = model.sensors();
-        Shapley::measure(|present| {
-            // A sensor that the model lacks adds nothing to any set.
-            let used = PerSensor::from_fn(|m| present[m] && has[m]);
+        Shapley::measure(has, |used| {
             if used == has {
                 return Ok(all.accuracy);
             }
-            if Modality::ALL.iter().all(|&m| !used[m]) {
+            if used.count() == 0 {
                 return Ok(prepared.most_frequent_share());
             }
             let validity = used.map(|used| if used { 1.0 } else { 0.0 });
@@ -207,6 +208,22 @@ impl Workers {
             let answers = self.answer_with(model, prepared, &validity)?;
             Ok(answers.summary().accuracy)
         })
+    }
+
+    /// The same where it does not take long: 2ⁿ passes over the examples are for after the training where there
+    /// are many sensors.
+    ///
+    /// # Errors
+    /// Any error of Candle.
+    pub fn quick_shapley(
+        &mut self,
+        model: &Model,
+        prepared: &Prepared,
+        all: &Summary,
+    ) -> Result<Option<Shapley>> {
+        (model.sensors().count() <= MOST_FOR_SHAPLEY)
+            .then(|| self.shapley(model, prepared, all))
+            .transpose()
     }
 
     /// The model's query after the rotations so far, `[d]`.

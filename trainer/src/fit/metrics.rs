@@ -1,5 +1,8 @@
 //! Sums over examples, and the line that an epoch leaves in metrics.jsonl.
 
+use std::collections::BTreeMap;
+
+use evenkeel::evaluation::Share;
 use evenkeel::probability::most_probable;
 use evenkeel::window::{Modality, PerSensor};
 use serde::{Deserialize, Serialize};
@@ -23,8 +26,8 @@ pub struct Sums {
     pub probe_correct: PerSensor<u64>,
     /// Examples in which the sensor gave something.
     pub probe_examples: PerSensor<u64>,
-    /// Σ attention on class token, audio, camera.
-    pub attention: [f64; 3],
+    /// Σ of the shares of attention.
+    pub attention: Share,
     /// For AIR and the rotation; empty for fusions without a query.
     pub keys: KeyStatistics,
     /// Steps in which a method of balance was at work.
@@ -42,9 +45,7 @@ impl Sums {
             self.examples += 1;
             self.correct += u64::from(most_probable(&outcome.logits) == label);
             self.loss += cross_entropy(&outcome.logits, label, 1.0);
-            for (sum, share) in std::iter::zip(&mut self.attention, outcome.attention) {
-                *sum += f64::from(share);
-            }
+            self.attention += outcome.attention.into();
             for modality in Modality::ALL {
                 if let Some(probe) = &outcome.probes[modality] {
                     self.probe_examples[modality] += 1;
@@ -67,9 +68,7 @@ impl Sums {
             self.acted[modality] += other.acted[modality];
         }
         self.steps += other.steps;
-        for (sum, share) in std::iter::zip(&mut self.attention, other.attention) {
-            *sum += share;
-        }
+        self.attention += other.attention;
         self.keys.merge(&other.keys);
     }
 
@@ -97,10 +96,29 @@ impl Sums {
                 .sum(),
             audio_probe: self.probe_accuracy(Modality::Audio),
             camera_probe: self.probe_accuracy(Modality::Camera),
-            audio_share: self.attention[1] / n,
-            camera_share: self.attention[2] / n,
+            audio_share: self.attention.sensors.audio / n,
+            camera_share: self.attention.sensors.camera / n,
+            further: self.further(),
             air: (self.keys.samples > 0).then(|| self.keys.air()),
+            cosines: (self.keys.sensors().count() > 2)
+                .then(|| PerSensor::from_fn(|m| self.keys.mean_cosine(m))),
         }
+    }
+
+    /// What there is to say of sensors beyond a microphone and a camera.
+    fn further(&self) -> BTreeMap<Modality, FurtherSummary> {
+        let n = self.examples.max(1) as f64;
+        Modality::FURTHER
+            .into_iter()
+            .filter(|&m| self.probe_examples[m] > 0 || self.attention.sensors[m] > 0.0)
+            .map(|m| {
+                let summary = FurtherSummary {
+                    probe: self.probe_accuracy(m),
+                    share: self.attention.sensors[m] / n,
+                };
+                (m, summary)
+            })
+            .collect()
     }
 
     fn probe_accuracy(&self, modality: Modality) -> Option<f64> {
@@ -141,9 +159,46 @@ pub struct Summary {
     pub audio_share: f64,
     /// Mean attention on camera tokens, 0..1; the rest is on the class token.
     pub camera_share: f64,
+    /// The same of sensors beyond a microphone and a camera.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub further: BTreeMap<Modality, FurtherSummary>,
     /// Attention imbalance rate, for fusions with a query.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub air: Option<f64>,
+    /// Mean cosine of the query and each sensor's mean key, −1..1, of which AIR is the spread; for fusions with a query
+    /// over more than two sensors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cosines: Option<PerSensor<f64>>,
+}
+
+impl Summary {
+    /// Share of right answers of a sensor's probe head.
+    pub fn probe(&self, modality: Modality) -> Option<f64> {
+        match modality {
+            Modality::Audio => self.audio_probe,
+            Modality::Camera => self.camera_probe,
+            further => self.further.get(&further)?.probe,
+        }
+    }
+
+    /// Mean attention on a sensor's tokens, 0..1.
+    pub fn share(&self, modality: Modality) -> f64 {
+        match modality {
+            Modality::Audio => self.audio_share,
+            Modality::Camera => self.camera_share,
+            further => self.further.get(&further).map_or(0.0, |f| f.share),
+        }
+    }
+}
+
+/// What a model does with a sensor beyond a microphone and a camera.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct FurtherSummary {
+    /// Share of right answers of its encoder's probe head.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe: Option<f64>,
+    /// Mean attention on its tokens, 0..1.
+    pub share: f64,
 }
 
 /// One rotation, as it was carried out.
@@ -153,6 +208,9 @@ pub struct RotationRecord {
     pub epoch: u32,
     /// Weight of the audio direction in the target.
     pub alpha: f64,
+    /// Weight of each sensor's direction, where there are more than two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<PerSensor<f64>>,
     /// How far the query turned.
     pub degrees: f64,
     /// On the validation split, just before.

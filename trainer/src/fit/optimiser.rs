@@ -214,8 +214,8 @@ mod tests {
         let all: Vec<String> = all.into_iter().map(str::to_owned).collect();
         let text = include_str!("../../configs/digits.toml");
         let config = FitConfig::parse(text, &all, Path::new("digits.toml")).unwrap();
-        let (audio, camera) = (config.audio.as_ref(), config.camera.as_ref());
-        let model = Model::new(&config.model, audio, camera, 11, 0, &Device::Cpu).unwrap();
+        let configs = config.sensor_configs();
+        let model = Model::new(&config.model, &configs, 11, 0, &Device::Cpu).unwrap();
         for var in model.parameters.vars() {
             var.set(&Tensor::full(0.5f32, var.shape(), &Device::Cpu).unwrap())
                 .unwrap();

@@ -1,12 +1,13 @@
 //! A run as a picture: loss, accuracy, attention and AIR over the epochs.
 
 use anyhow::{Result, anyhow};
+use evenkeel::window::Modality;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use super::metrics::EpochMetrics;
 
-/// One colour for each sensor, and one for what belongs to neither.
+/// One colour for each sensor, and one for what belongs to none.
 const AUDIO: RGBColor = RGBColor(214, 110, 30);
 const CAMERA: RGBColor = RGBColor(31, 94, 168);
 const BOTH: RGBColor = RGBColor(34, 38, 46);
@@ -17,22 +18,32 @@ const ROTATION: RGBColor = RGBColor(150, 60, 150);
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
+/// Of further sensors, one after the other.
+const FURTHER: [RGBColor; 6] = [
+    RGBColor(20, 130, 90),
+    RGBColor(150, 120, 20),
+    RGBColor(90, 170, 210),
+    RGBColor(180, 50, 90),
+    RGBColor(90, 90, 160),
+    RGBColor(110, 150, 60),
+];
+
 /// One value for each epoch that has one.
 struct Curve {
-    name: &'static str,
+    name: String,
     colour: RGBColor,
     points: Vec<(f64, f64)>,
 }
 
 impl Curve {
     fn new(
-        name: &'static str,
+        name: impl Into<String>,
         colour: RGBColor,
         epochs: &[EpochMetrics],
         value: impl Fn(&EpochMetrics) -> Option<f64>,
     ) -> Self {
         Self {
-            name,
+            name: name.into(),
             colour,
             points: epochs
                 .iter()
@@ -58,7 +69,7 @@ fn draw(epochs: &[EpochMetrics], svg: &mut String) -> Result<(), Box<dyn std::er
     let curve = |name, colour, value: fn(&EpochMetrics) -> Option<f64>| {
         Curve::new(name, colour, epochs, value)
     };
-    let panels = [
+    let mut panels = [
         (
             "Loss of the fused answer, nats",
             vec![
@@ -94,6 +105,18 @@ fn draw(epochs: &[EpochMetrics], svg: &mut String) -> Result<(), Box<dyn std::er
             ],
         ),
     ];
+    let further = Modality::FURTHER.into_iter().zip(FURTHER);
+    let shown =
+        |(m, _): &(Modality, RGBColor)| epochs.iter().any(|e| e.validation.further.contains_key(m));
+    for (m, colour) in further.filter(shown) {
+        let probe = |e: &EpochMetrics| Some(100.0 * e.validation.probe(m)?);
+        let share = |e: &EpochMetrics| Some(e.validation.share(m));
+        let [_, accuracy, attention, _] = &mut panels;
+        accuracy
+            .1
+            .push(Curve::new(format!("its {m} probe"), colour, epochs, probe));
+        attention.1.push(Curve::new(m.id(), colour, epochs, share));
+    }
     let rotations: Vec<f64> = epochs
         .iter()
         .filter(|epoch| epoch.rotation.is_some())
@@ -151,7 +174,7 @@ fn panel(
         chart.draw_series(points.clone().map(|at| Circle::new(at, 2, style.filled())))?;
         chart
             .draw_series(LineSeries::new(points, style))?
-            .label(curve.name)
+            .label(curve.name.as_str())
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 14, y)], style));
     }
     if !rotations.is_empty() {
@@ -193,7 +216,9 @@ mod tests {
             camera_probe: None,
             audio_share: 0.3,
             camera_share: 0.6,
+            further: Default::default(),
             air,
+            cosines: None,
         };
         EpochMetrics {
             epoch: number,
@@ -206,6 +231,7 @@ mod tests {
             rotation: (number == 2).then(|| RotationRecord {
                 epoch: number,
                 alpha: 0.4,
+                weights: None,
                 degrees: 90.0,
                 before: summary.clone(),
                 after: summary,

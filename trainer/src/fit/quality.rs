@@ -33,7 +33,7 @@ pub struct MixedQuality {
     /// Share of windows in which a sensor is spoilt, 0..1; for each sensor by itself.
     pub share: f64,
     /// Share of windows, 0..1, in which one sensor, at random, notices nothing of what the other does: the
-    /// camera looks elsewhere, the microphone is too far away. For data sets with a label for nothing.
+    /// camera looks elsewhere, the microphone is too far away. Of more than two sensors, one or several but not all. For data sets with a label for nothing.
     #[serde(default)]
     pub elsewhere: f64,
     /// Collection of recorded noise, of which the half that is for training is heard; all noise is
@@ -80,6 +80,7 @@ impl MixedQuality {
 pub struct Spoiler {
     share: f64,
     elsewhere: f64,
+    sensors: PerSensor<bool>,
     kinds: PerSensor<Vec<(Corruption, f64)>>,
     length: Duration,
     seed: u64,
@@ -107,11 +108,12 @@ impl Spoiler {
         Ok(Some(Self {
             share: quality.share,
             // The only sensor of a model has nobody to know better.
-            elsewhere: if sensors.audio && sensors.camera {
+            elsewhere: if sensors.count() > 1 {
                 quality.elsewhere
             } else {
                 0.0
             },
+            sensors,
             kinds: PerSensor::from_fn(of),
             length: data.window_length(),
             seed: config.training.seed,
@@ -141,13 +143,7 @@ impl Spoiler {
         if rng.random_bool(self.elsewhere)
             && let Some(background) = data.background(split, rng.random())
         {
-            if rng.random_bool(0.5) {
-                window.sound = background.sound;
-                knows = Some(Modality::Camera);
-            } else {
-                window.frames = background.frames;
-                knows = Some(Modality::Audio);
-            }
+            knows = self.look_elsewhere(window, background, &mut rng);
         }
         for modality in Modality::ALL {
             let kinds = &self.kinds[modality];
@@ -161,6 +157,33 @@ impl Spoiler {
             kind.apply(window, self.length, severity, rng.random(), &self.sources);
         }
         knows
+    }
+
+    /// Lets one sensor at random give what the background holds, or of more than two at random one or several
+    /// but not all. Gives one that still says what the label is.
+    fn look_elsewhere(
+        &self,
+        window: &mut Window,
+        mut background: Window,
+        rng: &mut ChaCha8Rng,
+    ) -> Option<Modality> {
+        let mut sensors: Vec<Modality> = self.sensors.sensors().collect();
+        let elsewhere = match sensors.len() {
+            2 => {
+                if !rng.random_bool(0.5) {
+                    sensors.reverse();
+                }
+                1
+            }
+            count => {
+                sensors.shuffle(rng);
+                rng.random_range(1..count)
+            }
+        };
+        for &modality in &sensors[..elsewhere] {
+            window.take_over(modality, &mut background);
+        }
+        sensors.last().copied()
     }
 
     /// The validation split of mixed quality.

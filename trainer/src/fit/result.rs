@@ -1,11 +1,13 @@
 //! What a finished run is worth, measured on its test split.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use evenkeel::evaluation::Score;
 use evenkeel::files::write_atomically;
-use evenkeel::window::{Frame, Modality, PerSensor, Window};
+use evenkeel::frontend::SensorConfig;
+use evenkeel::window::{Frame, Kind, Modality, PerSensor, Window};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -79,17 +81,43 @@ pub struct PerLostSensor {
     /// The camera is lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub camera: Option<Summary>,
+    /// Another sensor is lost.
+    #[serde(flatten)]
+    pub further: BTreeMap<Modality, Summary>,
+}
+
+impl PerLostSensor {
+    /// What is left without a sensor.
+    pub fn get(&self, modality: Modality) -> Option<&Summary> {
+        match modality {
+            Modality::Audio => self.audio.as_ref(),
+            Modality::Camera => self.camera.as_ref(),
+            further => self.further.get(&further),
+        }
+    }
 }
 
 impl RunResult {
     /// What each sensor contributes to the accuracy, in a sentence; `None` where there is only one.
     pub fn contributions(&self) -> Option<String> {
-        let shapley = self.shapley.filter(|_| self.absent.audio.is_some())?;
+        let shapley = self.shapley?;
+        let mut told: Vec<String> = Modality::ALL
+            .into_iter()
+            .filter(|&modality| self.absent.get(modality).is_some())
+            .map(|modality| {
+                let points = 100.0 * shapley.value[modality];
+                format!("the {} {points:.1}", modality.sensor_name())
+            })
+            .collect();
+        let first = told.first_mut()?;
+        if let Some((name, points)) = first.rsplit_once(' ') {
+            *first = format!("{name} contributes {points}");
+        }
+        let last = told.pop()?;
         Some(format!(
-            "of {:.1} points above the most frequent class the microphone contributes {:.1} and the camera {:.1} (Shapley)",
+            "of {:.1} points above the most frequent class {} and {last} (Shapley)",
             100.0 * (self.test.accuracy - shapley.nothing),
-            100.0 * shapley.value.audio,
-            100.0 * shapley.value.camera,
+            told.join(", "),
         ))
     }
 
@@ -153,10 +181,11 @@ pub fn measure(
     let clean = workers.prepare(data, Split::Test)?;
     let test = workers.answer(&model, &clean)?.summary();
     let shapley = workers.shapley(&model, &clean, &test)?;
+    let configs = config.frontends();
     let mut answers = |modality: Modality, loss: Loss| -> Result<Summary> {
         let mut prepared = workers.prepare_with(data, Split::Test, |window, index| {
             if loss == Loss::Noise {
-                replace_by_noise(window, modality, index as u64);
+                replace_by_noise(window, modality, configs[modality], index as u64);
             }
         })?;
         if loss == Loss::Absent {
@@ -167,12 +196,18 @@ pub fn measure(
         }
         Ok(workers.answer(&model, &prepared)?.summary())
     };
-    let both = model.sensors().audio && model.sensors().camera;
+    let has = model.sensors();
     let mut without = |loss: Loss| -> Result<PerLostSensor> {
-        Ok(PerLostSensor {
-            audio: both.then(|| answers(Modality::Audio, loss)).transpose()?,
-            camera: both.then(|| answers(Modality::Camera, loss)).transpose()?,
-        })
+        let mut lost = PerLostSensor::default();
+        for modality in has.sensors().filter(|_| has.count() > 1) {
+            let summary = answers(modality, loss)?;
+            match modality {
+                Modality::Audio => lost.audio = Some(summary),
+                Modality::Camera => lost.camera = Some(summary),
+                further => drop(lost.further.insert(further, summary)),
+            }
+        }
+        Ok(lost)
     };
     let result = RunResult {
         recipe: config.text()?,
@@ -230,22 +265,49 @@ enum Loss {
 }
 
 /// The paper's probe: the signal of one sensor replaced by Gaussian noise. Sound at a tenth of full
-/// scale; pixels around mid-grey with a quarter of the range as deviation.
-fn replace_by_noise(window: &mut Window, modality: Modality, seed: u64) {
+/// scale; pixels around mid-grey with a quarter of the range as deviation; numbers with the mean and deviation
+/// that their sensor's section states.
+fn replace_by_noise(
+    window: &mut Window,
+    modality: Modality,
+    config: Option<SensorConfig>,
+    seed: u64,
+) {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    match modality {
-        Modality::Audio => {
-            for sample in window.sound.iter_mut().flat_map(|sound| &mut sound.samples) {
+    let further = &mut window.further;
+    match modality.kind() {
+        Kind::Audio => {
+            let sound = match modality {
+                Modality::Audio => &mut window.sound,
+                _ => &mut further.sound,
+            };
+            for sample in sound.iter_mut().flat_map(|sound| &mut sound.samples) {
                 *sample = (0.1 * normal(&mut rng)).clamp(-1.0, 1.0);
             }
         }
-        Modality::Camera => {
-            for byte in window
-                .frames
+        Kind::Camera => {
+            let frames = match modality {
+                Modality::Camera => &mut window.frames,
+                _ => &mut further.frames,
+            };
+            for byte in frames
                 .iter_mut()
                 .flat_map(|frame: &mut Frame| &mut frame.rgb)
             {
                 *byte = (128.0 + 64.0 * normal(&mut rng)).clamp(0.0, 255.0) as u8;
+            }
+        }
+        Kind::Signal => {
+            let (Some(Some(signal)), Some(SensorConfig::Signal(config))) =
+                (window.signal_mut(modality), config)
+            else {
+                return;
+            };
+            for reading in signal.values.chunks_mut(signal.channels) {
+                let scales = config.mean.iter().zip(&config.std);
+                for (value, (mean, std)) in reading.iter_mut().zip(scales) {
+                    *value = mean + std * normal(&mut rng);
+                }
             }
         }
     }

@@ -132,8 +132,7 @@ pub fn fit_saving_every(
 pub fn new_model(config: &FitConfig, data: &dyn Dataset, device: &Device) -> Result<Model> {
     Model::new(
         &config.model,
-        config.audio.as_ref(),
-        config.camera.as_ref(),
+        &config.sensor_configs(),
         data.labels().len(),
         config.training.seed,
         device,
@@ -226,7 +225,7 @@ impl Trainer<'_> {
         let validation = answers.summary();
         let shapley = self
             .workers
-            .shapley(&self.model, &self.validation, &validation)?;
+            .quick_shapley(&self.model, &self.validation, &validation)?;
         let of_mixed = match &self.mixed {
             Some(mixed) => Some(self.workers.answer(&self.model, mixed)?),
             None => None,
@@ -249,7 +248,7 @@ impl Trainer<'_> {
             learning_rate: rate,
             train: sums.summary(),
             validation,
-            shapley: Some(shapley),
+            shapley,
             mixed,
             best,
             rotation,
@@ -293,7 +292,8 @@ impl Trainer<'_> {
         progress.rotations += 1;
         Ok(Some(RotationRecord {
             epoch: progress.epoch + 1,
-            alpha: plan.alpha,
+            alpha: plan.weights.audio,
+            weights: (plan.weights.map(|weight| weight > 0.0).count() > 2).then_some(plan.weights),
             degrees: plan.degrees,
             before,
             after: self

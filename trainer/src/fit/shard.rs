@@ -2,8 +2,9 @@
 
 use anyhow::{Result, ensure};
 use candle_core::Tensor;
-use evenkeel::frontend::{AudioConfig, CameraConfig, Features, Frontend};
-use evenkeel::window::{Modality, PerSensor};
+use evenkeel::frontend::{Features, Frontend, SensorConfigs};
+use evenkeel::window::{Attention, Modality, PerSensor};
+use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -32,9 +33,14 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// Whether both sensors gave something.
-    fn has_both(&self) -> bool {
-        Modality::ALL.iter().all(|&m| self.features[m].is_some())
+    /// Which sensors gave something.
+    fn present(&self) -> PerSensor<bool> {
+        PerSensor::from_fn(|m| self.features[m].is_some())
+    }
+
+    /// Whether every sensor of a model with several gave something.
+    fn is_whole(&self, sensors: PerSensor<bool>) -> bool {
+        sensors.count() > 1 && sensors.sensors().all(|m| self.features[m].is_some())
     }
 }
 
@@ -47,20 +53,16 @@ pub struct Outcome {
     pub logits: Vec<f32>,
     /// Logits of the probe heads, for the sensors that gave something.
     pub probes: PerSensor<Option<Vec<f32>>>,
-    /// Attention share on class token, audio and camera.
-    pub attention: [f32; 3],
+    /// Shares of attention.
+    pub attention: Attention,
 }
 
 impl Shard {
     /// # Errors
     /// When a frontend cannot be built from its configuration.
-    pub fn new(
-        audio: Option<&AudioConfig>,
-        camera: Option<&CameraConfig>,
-        frozen: Frozen,
-    ) -> Result<Self> {
+    pub fn new(configs: &SensorConfigs, frozen: Frozen) -> Result<Self> {
         Ok(Self {
-            frontend: Frontend::new(audio, camera)?,
+            frontend: Frontend::new(configs)?,
             frozen,
         })
     }
@@ -149,8 +151,9 @@ impl Shard {
             part.scores = scores(model, &out, samples)?;
         }
         let samples = samples.iter().map(|(s, _)| s);
-        part.sums.add_outcomes(&outcomes(&out, samples.clone())?);
-        if let Some(keys) = key_statistics(&out, samples)? {
+        part.sums
+            .add_outcomes(&outcomes(model, &out, samples.clone())?);
+        if let Some(keys) = key_statistics(model, &out, samples)? {
             part.sums.keys = keys;
         }
         Ok(part)
@@ -170,14 +173,14 @@ impl Shard {
             .collect();
         let out = model.forward(&model.batch(&inputs)?, 0.0)?;
         let samples = samples.iter().map(|(sample, _)| *sample);
-        let keys = key_statistics(&out, samples.clone())?;
-        Ok((outcomes(&out, samples)?, keys))
+        let keys = key_statistics(model, &out, samples.clone())?;
+        Ok((outcomes(model, &out, samples)?, keys))
     }
 }
 
 /// Which sensors of a training example count: with probability `dropout` one of them, at random but
-/// not the one to `keep`, does not, if it has both. A pure function of the run's seed, the epoch and the
-/// example.
+/// not the one to `keep`, does not, if it has two; if it has more, at random one or several but not all. A
+/// pure function of the run's seed, the epoch and the example.
 pub fn drop_sensor(
     sample: &Sample,
     keep: Option<Modality>,
@@ -189,13 +192,22 @@ pub fn drop_sensor(
     let mut validity = PerSensor::from_fn(|_| 1.0);
     let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x5e45_0d0f);
     rng.set_stream((u64::from(epoch) << 32) | index as u64);
-    if sample.has_both() && rng.random_bool(dropout) {
-        let lost = if rng.random_bool(0.5) {
-            Modality::Audio
-        } else {
-            Modality::Camera
-        };
-        validity[keep.map_or(lost, Modality::other)] = 0.0;
+    let mut present: Vec<Modality> = sample.present().sensors().collect();
+    if present.len() < 2 || !rng.random_bool(dropout) {
+        return validity;
+    }
+    if let [first, second] = present[..] {
+        let lost = if rng.random_bool(0.5) { first } else { second };
+        let other = if lost == first { second } else { first };
+        validity[if keep == Some(lost) { other } else { lost }] = 0.0;
+        return validity;
+    }
+    let lost = rng.random_range(1..present.len());
+    present.shuffle(&mut rng);
+    // The one to keep is the last that would go.
+    present.sort_by_key(|&modality| keep == Some(modality));
+    for modality in &present[..lost] {
+        validity[*modality] = 0.0;
     }
     validity
 }
@@ -239,13 +251,14 @@ fn scores(
     samples: &[(Sample, PerSensor<f32>)],
 ) -> Result<PerSensor<f64>> {
     let alone = model.alone(out)?;
+    let sensors = model.sensors();
     let mut scores = PerSensor::default();
     for modality in Modality::ALL {
         let Some(logits) = &alone[modality] else {
             continue;
         };
         for (logits, (sample, validity)) in logits.to_vec2::<f32>()?.iter().zip(samples) {
-            if sample.has_both() && Modality::ALL.iter().all(|&m| validity[m] > 0.0) {
+            if sample.is_whole(sensors) && sensors.sensors().all(|m| validity[m] > 0.0) {
                 let loss = metrics::cross_entropy(logits, sample.label as usize, 1.0);
                 scores[modality] += (-loss).exp();
             }
@@ -254,7 +267,11 @@ fn scores(
     Ok(scores)
 }
 
-fn outcomes<'a>(out: &Forward, samples: impl Iterator<Item = &'a Sample>) -> Result<Vec<Outcome>> {
+fn outcomes<'a>(
+    model: &Model,
+    out: &Forward,
+    samples: impl Iterator<Item = &'a Sample>,
+) -> Result<Vec<Outcome>> {
     let logits = out.logits.to_vec2::<f32>()?;
     let attention = out.attention.to_vec2::<f32>()?;
     let mut probes: PerSensor<Option<Vec<Vec<f32>>>> = PerSensor::default();
@@ -276,20 +293,22 @@ fn outcomes<'a>(out: &Forward, samples: impl Iterator<Item = &'a Sample>) -> Res
                     .filter(|_| given)
                     .map(|rows| rows[i].clone())
             }),
-            attention: [attention[i][0], attention[i][1], attention[i][2]],
+            attention: model.attention(&attention[i]),
         })
         .collect())
 }
 
-/// Sums for AIR over the samples that have both sensors: without one there is nothing to prefer.
+/// Sums for AIR over the samples that have all sensors: without one there is nothing to prefer.
 fn key_statistics<'a>(
+    model: &Model,
     out: &Forward,
     samples: impl Iterator<Item = &'a Sample>,
 ) -> Result<Option<KeyStatistics>> {
     let Some(state) = &out.state else {
         return Ok(None);
     };
-    let whole: Vec<bool> = samples.map(|s| s.has_both()).collect();
+    let sensors = model.sensors();
+    let whole: Vec<bool> = samples.map(|s| s.is_whole(sensors)).collect();
     let rows = |keys: &Tensor| -> Result<Vec<Vec<f32>>> {
         let rows = keys.to_vec2::<f32>()?.into_iter().zip(&whole);
         Ok(rows
@@ -297,10 +316,7 @@ fn key_statistics<'a>(
             .map(|(row, _)| row)
             .collect())
     };
-    let keys = PerSensor {
-        audio: rows(&state.mean_keys.audio)?,
-        camera: rows(&state.mean_keys.camera)?,
-    };
+    let keys = PerSensor::try_from_fn(|m| state.mean_keys[m].as_ref().map(rows).transpose())?;
     let mut statistics = KeyStatistics::default();
     statistics.add(&state.query, &keys);
     Ok(Some(statistics))
@@ -314,7 +330,7 @@ mod tests {
         let given = |is: bool| is.then(|| vec![0.0]);
         let (audio, camera) = (given(audio), given(camera));
         Sample {
-            features: PerSensor { audio, camera },
+            features: PerSensor::pair(audio, camera),
             label: 0,
         }
     }
@@ -330,6 +346,28 @@ mod tests {
         for (audio, camera) in [(true, false), (false, true), (false, false)] {
             let all = validities(&sample(audio, camera), 0, 1.0);
             assert!(all.iter().all(|v| *v == [1.0, 1.0]));
+        }
+    }
+
+    #[test]
+    fn of_three_sensors_one_or_two_are_dropped_but_never_the_one_to_keep() {
+        let mut three = sample(true, true);
+        three.features[Modality::Signal] = Some(vec![0.0]);
+        let sensors = [Modality::Audio, Modality::Camera, Modality::Signal];
+        let mut lost = PerSensor::<u32>::default();
+        let mut counts = [0; 3];
+        for index in 0..1000 {
+            let validity = drop_sensor(&three, Some(Modality::Camera), 7, 0, index, 1.0);
+            assert_eq!(validity.camera, 1.0);
+            let validity = drop_sensor(&three, None, 7, 0, index, 1.0);
+            let gone = sensors.into_iter().filter(|&m| validity[m] == 0.0);
+            counts[gone.clone().count()] += 1;
+            gone.for_each(|m| lost[m] += 1);
+        }
+        assert_eq!(counts[0], 0);
+        assert!((430..570).contains(&counts[1]), "{counts:?}");
+        for sensor in sensors {
+            assert!((430..570).contains(&lost[sensor]), "{lost:?}");
         }
     }
 

@@ -53,6 +53,7 @@ fn add(total: &mut Gradients, part: &Gradients) {
 /// Puts the gradient of a batch together, with a method of balance if there is one.
 pub struct Balancer {
     method: Option<Balance>,
+    has: PerSensor<bool>,
     encoders: PerSensor<Range<usize>>,
     seed: u64,
 }
@@ -62,6 +63,7 @@ impl Balancer {
     pub fn new(method: Option<Balance>, model: &Model, seed: u64) -> Self {
         Self {
             method,
+            has: model.sensors(),
             encoders: model.encoder_variables(),
             seed,
         }
@@ -83,7 +85,7 @@ impl Balancer {
 
     fn modulate(&self, method: &OgmGe, whole: &mut Part, update: u64) {
         whole.sums.steps += 1;
-        let coefficients = method.coefficients(whole.scores);
+        let coefficients = method.coefficients(self.has, whole.scores);
         let mut rng = random::rng("gradient noise of OGM-GE", &[self.seed, update]);
         for modality in Modality::ALL {
             let coefficient = coefficients[modality];

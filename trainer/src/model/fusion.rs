@@ -1,4 +1,4 @@
-//! From the tokens of both sensors to one answer.
+//! From the tokens of all sensors to one answer.
 
 use candle_core::{D, DType, Result, Tensor};
 use evenkeel::window::{Modality, PerSensor};
@@ -53,13 +53,20 @@ impl Pooled {
 pub struct AttentionState {
     /// The query after rotation, R·q, `[d]`.
     pub query: Vec<f32>,
-    /// Mean key of each sensor in each sample, `[samples, d]`.
-    pub mean_keys: PerSensor<Tensor>,
+    /// Mean key of each sensor in each sample, `[samples, d]`; `None` for a sensor that the model lacks.
+    pub mean_keys: PerSensor<Option<Tensor>>,
+}
+
+/// A fusion: its weights, and the order in which it gives shares of attention.
+pub struct FusionHead {
+    head: Head,
+    /// Audio and camera, then the further sensors of the model.
+    places: Vec<Modality>,
 }
 
 /// The weights of a fusion.
-pub enum FusionHead {
-    /// One attention head over `[CLS, Z_audio, Z_camera]`, read at CLS.
+enum Head {
+    /// One attention head over `[CLS, Z_audio, Z_camera, …]`, read at CLS.
     Attention(Box<Attention>),
     /// A linear layer on the mean tokens, side by side.
     Concat(Affine),
@@ -67,7 +74,7 @@ pub enum FusionHead {
     Sum(Affine),
 }
 
-pub struct Attention {
+struct Attention {
     cls: Tensor,
     rotation: Tensor,
     query: Affine,
@@ -78,13 +85,21 @@ pub struct Attention {
 }
 
 impl FusionHead {
-    pub fn new(parameters: &mut Parameters, spec: &ModelSpec, classes: usize) -> Result<Self> {
+    /// Over the sensors that the model `has`.
+    pub fn new(
+        parameters: &mut Parameters,
+        spec: &ModelSpec,
+        has: PerSensor<bool>,
+        classes: usize,
+    ) -> Result<Self> {
         let d = spec.width;
-        Ok(match spec.fusion {
+        let further = Modality::FURTHER.into_iter().filter(|&m| has[m]);
+        let places = Modality::LIVE.into_iter().chain(further).collect();
+        let head = match spec.fusion {
             Fusion::Rollingq | Fusion::Attention => {
                 let rotation = Tensor::eye(d, DType::F32, parameters.device())?;
                 parameters.buffer(ROTATION, rotation.clone());
-                Self::Attention(Box::new(Attention {
+                Head::Attention(Box::new(Attention {
                     cls: parameters.uniform("fusion.cls", 0.05, &[d])?,
                     rotation,
                     query: parameters.linear("fusion.query", d, d)?,
@@ -94,50 +109,56 @@ impl FusionHead {
                     head: parameters.linear("fusion.head", d, classes)?,
                 }))
             }
-            Fusion::Concat => Self::Concat(parameters.linear("fusion.head", 2 * d, classes)?),
-            Fusion::Sum | Fusion::Audio | Fusion::Camera => {
-                Self::Sum(parameters.linear("fusion.head", d, classes)?)
+            Fusion::Concat => {
+                let inputs = spec.fusion.head_inputs(has.count(), d);
+                Head::Concat(parameters.linear("fusion.head", inputs, classes)?)
             }
-        })
+            Fusion::Sum | Fusion::Audio | Fusion::Camera | Fusion::Signal => {
+                Head::Sum(parameters.linear("fusion.head", d, classes)?)
+            }
+        };
+        Ok(Self { head, places })
     }
 
-    /// Logits `[samples, classes]`, attention `[samples, 3]` and, with a query, its state.
+    /// Logits `[samples, classes]`, attention `[samples, 1 + places]` and, with a query, its state.
     pub fn forward(
         &self,
         samples: usize,
         sensors: &PerSensor<Option<Pooled>>,
     ) -> Result<(Tensor, Tensor, Option<AttentionState>)> {
-        let head = match self {
-            Self::Attention(attention) => return attention.forward(samples, sensors),
-            Self::Concat(head) | Self::Sum(head) => head,
+        let head = match &self.head {
+            Head::Attention(attention) => {
+                return attention.forward(&self.places, samples, sensors);
+            }
+            Head::Concat(head) | Head::Sum(head) => head,
         };
         let means = Modality::ALL
             .iter()
             .filter_map(|&m| sensors[m].as_ref())
             .map(|sensor| sensor.mean()?.broadcast_mul(&sensor.validity))
             .collect::<Result<Vec<_>>>()?;
-        let joined = match self {
-            Self::Concat(_) => Tensor::cat(&means, 1)?,
+        let joined = match self.head {
+            Head::Concat(_) => Tensor::cat(&means, 1)?,
             _ => means[1..]
                 .iter()
                 .try_fold(means[0].clone(), |sum, mean| sum + mean)?,
         };
         let logits = dense(&joined, &head.0, &head.1, After::Identity)?;
-        Ok((logits, share_of_validity(sensors)?, None))
+        Ok((logits, share_of_validity(&self.places, sensors)?, None))
     }
 }
 
 impl FusionHead {
-    /// The logits that each sensor gives by itself, which add up to the fused ones where both count in full:
+    /// The logits that each sensor gives by itself, which add up to the fused ones where all count in full:
     /// its share of the weights on its mean token `[samples, d]`, and an even share of the bias (Peng et al.
     /// 2022). `None` for attention, whose logits are no such sum.
     pub fn parts(
         &self,
         means: &PerSensor<Option<Tensor>>,
     ) -> Result<Option<PerSensor<Option<Tensor>>>> {
-        let (weight, bias) = match self {
-            Self::Attention(_) => return Ok(None),
-            Self::Concat((weight, bias)) | Self::Sum((weight, bias)) => (weight.detach(), bias),
+        let (weight, bias) = match &self.head {
+            Head::Attention(_) => return Ok(None),
+            Head::Concat((weight, bias)) | Head::Sum((weight, bias)) => (weight.detach(), bias),
         };
         let present: Vec<Modality> = Modality::ALL
             .into_iter()
@@ -150,8 +171,8 @@ impl FusionHead {
                 continue;
             };
             let d = mean.dim(1)?;
-            let weight = match self {
-                Self::Concat(_) => weight.narrow(1, place * d, d)?.contiguous()?,
+            let weight = match self.head {
+                Head::Concat(_) => weight.narrow(1, place * d, d)?.contiguous()?,
                 _ => weight.clone(),
             };
             parts[modality] = Some(dense(mean, &weight, &bias, After::Identity)?);
@@ -161,22 +182,31 @@ impl FusionHead {
 }
 
 /// A fusion without attention gives every valid sensor its share of the validity.
-fn share_of_validity(sensors: &PerSensor<Option<Pooled>>) -> Result<Tensor> {
-    let zero = match Modality::ALL.iter().find_map(|&m| sensors[m].as_ref()) {
+fn share_of_validity(places: &[Modality], sensors: &PerSensor<Option<Pooled>>) -> Result<Tensor> {
+    let zero = match places.iter().find_map(|&m| sensors[m].as_ref()) {
         Some(sensor) => sensor.validity.zeros_like()?,
         None => candle_core::bail!("a fusion needs a sensor"),
     };
-    let validity = PerSensor::from_fn(|m| sensors[m].as_ref().map_or(&zero, |s| &s.validity));
+    let validity = places
+        .iter()
+        .map(|&m| sensors[m].as_ref().map_or(&zero, |s| &s.validity));
+    let sum = validity
+        .clone()
+        .try_fold(zero.clone(), |sum, validity| sum + validity)?;
     // Where no sensor is valid the shares are 0, not 0/0.
-    let total = (validity.audio + validity.camera)?.maximum(f32::MIN_POSITIVE)?;
-    Tensor::cat(
-        &[
-            &zero,
-            &validity.audio.div(&total)?,
-            &validity.camera.div(&total)?,
-        ],
-        1,
-    )
+    let total = sum.maximum(f32::MIN_POSITIVE)?;
+    let mut shares = vec![zero.clone()];
+    for validity in validity {
+        shares.push(validity.div(&total)?);
+    }
+    Tensor::cat(&shares, 1)
+}
+
+/// The scores of a sensor's tokens, and then their weights before they are divided by all.
+struct Weighed<'a> {
+    modality: Modality,
+    sensor: &'a Pooled,
+    values: Tensor,
 }
 
 impl Attention {
@@ -186,6 +216,7 @@ impl Attention {
     /// gradients are those of the textbook form.
     fn forward(
         &self,
+        places: &[Modality],
         samples: usize,
         sensors: &PerSensor<Option<Pooled>>,
     ) -> Result<(Tensor, Tensor, Option<AttentionState>)> {
@@ -197,37 +228,58 @@ impl Attention {
         let u = scaled.matmul(&self.key.0)?.t()?;
         let c = scaled.matmul(&self.key.1.unsqueeze(1)?)?;
 
-        let (audio, camera) = match (&sensors.audio, &sensors.camera) {
-            (Some(audio), Some(camera)) => (audio, camera),
-            _ => candle_core::bail!("attention fusion needs both sensors"),
-        };
-        let scores = |sensor: &Pooled| -> Result<Tensor> {
-            let scores = sensor.tokens.matmul(&u)?.reshape((samples, sensor.count))?;
-            scores
-                .broadcast_add(&c)?
-                .broadcast_add(&sensor.log_validity()?)
-        };
+        let mut weighed = Vec::with_capacity(places.len());
+        for &modality in places {
+            if let Some(sensor) = &sensors[modality] {
+                let scores = sensor.tokens.matmul(&u)?.reshape((samples, sensor.count))?;
+                let values = scores
+                    .broadcast_add(&c)?
+                    .broadcast_add(&sensor.log_validity()?)?;
+                weighed.push(Weighed {
+                    modality,
+                    sensor,
+                    values,
+                });
+            }
+        }
+        if weighed.len() < 2 {
+            candle_core::bail!("attention fusion needs two sensors or more");
+        }
         let cls_score = (cls.matmul(&u)? + &c)?.broadcast_as((samples, 1))?;
-        let (audio_scores, camera_scores) = (scores(audio)?, scores(camera)?);
-        let largest = cls_score
-            .maximum(&audio_scores.max_keepdim(D::Minus1)?)?
-            .maximum(&camera_scores.max_keepdim(D::Minus1)?)?
+        let largest = weighed
+            .iter()
+            .try_fold(cls_score.clone(), |largest, one| {
+                largest.maximum(&one.values.max_keepdim(D::Minus1)?)
+            })?
             .detach();
         let weigh = |scores: &Tensor| scores.broadcast_sub(&largest)?.exp();
         let cls_weight = weigh(&cls_score)?;
-        let (audio_weights, camera_weights) = (weigh(&audio_scores)?, weigh(&camera_scores)?);
-        let audio_sum = audio_weights.sum_keepdim(D::Minus1)?;
-        let camera_sum = camera_weights.sum_keepdim(D::Minus1)?;
-        let total = ((&cls_weight + &audio_sum)? + &camera_sum)?;
+        for one in &mut weighed {
+            one.values = weigh(&one.values)?;
+        }
+        let sums = PerSensor::try_from_fn(|modality| {
+            let one = weighed.iter().find(|one| one.modality == modality);
+            one.map(|one| one.values.sum_keepdim(D::Minus1)).transpose()
+        })?;
+        let total = weighed
+            .iter()
+            .filter_map(|one| sums[one.modality].as_ref())
+            .try_fold(cls_weight.clone(), |total, sum| total + sum)?;
 
-        let pooled = ((cls_weight.matmul(&cls)? + audio.weighted_sum(&audio_weights)?)?
-            + camera.weighted_sum(&camera_weights)?)?
-        .broadcast_div(&total)?;
+        let pooled = weighed
+            .iter()
+            .try_fold(cls_weight.matmul(&cls)?, |pooled, one| {
+                pooled + one.sensor.weighted_sum(&one.values)?
+            })?
+            .broadcast_div(&total)?;
         let h = dense(&pooled, &self.value.0, &self.value.1, After::Identity)?;
         let h = dense(&h, &self.out.0, &self.out.1, After::Identity)?;
         let logits = dense(&h, &self.head.0, &self.head.1, After::Identity)?;
 
-        let attention = Tensor::cat(&[&cls_weight, &audio_sum, &camera_sum], 1)?
+        let zero = cls_weight.zeros_like()?;
+        let mut shares = vec![&cls_weight];
+        shares.extend(places.iter().map(|&m| sums[m].as_ref().unwrap_or(&zero)));
+        let attention = Tensor::cat(&shares, 1)?
             .detach()
             .broadcast_div(&total.detach())?;
         let mean_key = |sensor: &Pooled| -> Result<Tensor> {
@@ -241,10 +293,7 @@ impl Attention {
         };
         let state = AttentionState {
             query: rotated.detach().flatten_all()?.to_vec1()?,
-            mean_keys: PerSensor {
-                audio: mean_key(audio)?,
-                camera: mean_key(camera)?,
-            },
+            mean_keys: PerSensor::try_from_fn(|m| sensors[m].as_ref().map(mean_key).transpose())?,
         };
         Ok((logits, attention, Some(state)))
     }

@@ -21,8 +21,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use candle_core::{D, Device, Result, Tensor, bail};
-use evenkeel::frontend::{AudioConfig, CameraConfig, Features};
-use evenkeel::window::{Modality, PerSensor};
+use evenkeel::frontend::{Features, SensorConfigs};
+use evenkeel::window::{Attention, Modality, PerSensor};
 
 use crate::data::fetch::Store;
 use crate::ops::{After, linear};
@@ -64,22 +64,18 @@ pub struct Forward {
     pub probes: PerSensor<Option<Tensor>>,
     /// Mean token of each sensor `[size, d]`, outside the graph of gradients.
     pub means: PerSensor<Option<Tensor>>,
-    /// Attention of the fusion: share on class token, audio and camera, `[size, 3]`.
+    /// Attention of the fusion, `[size, 3 + further sensors]`: share on class token, audio and camera, and on the
+    /// model's further sensors ([`Model::attention`] reads a row).
     pub attention: Tensor,
     /// What AIR and the rotation need, for fusions with a query.
     pub state: Option<AttentionState>,
 }
 
 /// Which sensors a model with this fusion and these frontends has.
-pub fn sensors(
-    fusion: Fusion,
-    audio: Option<&AudioConfig>,
-    camera: Option<&CameraConfig>,
-) -> PerSensor<bool> {
-    PerSensor {
-        audio: audio.is_some() && fusion != Fusion::Camera,
-        camera: camera.is_some() && fusion != Fusion::Audio,
-    }
+pub fn sensors(fusion: Fusion, configs: &SensorConfigs) -> PerSensor<bool> {
+    PerSensor::from_fn(|modality| {
+        configs[modality].is_some() && fusion.only().is_none_or(|only| only == modality)
+    })
 }
 
 impl Model {
@@ -90,8 +86,7 @@ impl Model {
     /// do not divide the width, a fusion whose sensor is missing.
     pub fn new(
         spec: &ModelSpec,
-        audio: Option<&AudioConfig>,
-        camera: Option<&CameraConfig>,
+        configs: &SensorConfigs,
         classes: usize,
         seed: u64,
         device: &Device,
@@ -103,53 +98,36 @@ impl Model {
                 spec.heads
             );
         }
-        let has = sensors(spec.fusion, audio, camera);
-        let both = spec.fusion != Fusion::Audio && spec.fusion != Fusion::Camera;
-        if both && !(has.audio && has.camera) || !(has.audio || has.camera) {
+        let has = sensors(spec.fusion, configs);
+        let fewest = if spec.fusion.only().is_some() { 1 } else { 2 };
+        if has.count() < fewest {
             bail!(
                 "fusion {:?} needs a sensor that the configuration does not have",
                 spec.fusion
             );
         }
-        let layouts = PerSensor {
-            audio: match audio {
-                Some(audio) if has.audio => {
-                    let [bands, frames] = audio.shape();
-                    Some(StemLayout::new(
-                        [1, 1, bands, frames],
-                        &spec.audio,
-                        spec.width,
-                    )?)
-                }
-                _ => None,
-            },
-            camera: match camera {
-                Some(camera) if has.camera => {
-                    let [frames, channels, height, width] = camera.shape();
-                    if spec.tubelet == 0 || !frames.is_multiple_of(spec.tubelet) {
-                        bail!(
-                            "{frames} frames do not split into tubelets of {}",
-                            spec.tubelet
-                        );
-                    }
-                    let input = [
-                        frames / spec.tubelet,
-                        spec.tubelet * channels,
-                        height,
-                        width,
-                    ];
-                    Some(StemLayout::new(input, &spec.camera, spec.width)?)
-                }
-                _ => None,
-            },
-        };
+        let layouts = PerSensor::try_from_fn(|modality| {
+            let Some(config) = configs[modality].filter(|_| has[modality]) else {
+                return Ok(None);
+            };
+            let Some(stem) = spec.stem(modality) else {
+                bail!(
+                    "there is a [{modality}] but no [model.{modality}] with the stem of its encoder"
+                );
+            };
+            let input = spec.input(config).map_err(candle_core::Error::msg)?;
+            StemLayout::new(input, stem, spec.width).map(Some)
+        })?;
         let mut parameters = Parameters::new(seed, device);
         let mut backbones: PerSensor<Option<Arc<Convolutions>>> = PerSensor::default();
         let mut encoders = PerSensor::default();
         for modality in Modality::ALL {
             if let Some(layout) = &layouts[modality] {
-                if let (Some(plan), Some(stem)) = (&layout.backbone, &spec.stem(modality).backbone)
-                {
+                let stem = spec.stem(modality);
+                if let (Some(plan), Some(stem)) = (
+                    &layout.backbone,
+                    stem.and_then(|stem| stem.backbone.as_ref()),
+                ) {
                     let network = Convolutions::new(&mut parameters, modality, plan, stem.tuned)?;
                     backbones[modality] = Some(Arc::new(network));
                 }
@@ -162,7 +140,7 @@ impl Model {
                 )?);
             }
         }
-        let fusion = FusionHead::new(&mut parameters, spec, classes)?;
+        let fusion = FusionHead::new(&mut parameters, spec, has, classes)?;
         Ok(Self {
             spec: spec.clone(),
             classes,
@@ -180,7 +158,9 @@ impl Model {
     /// When they are not on this machine, or do not fit.
     pub fn load_pretrained(&self) -> anyhow::Result<()> {
         for modality in Modality::ALL {
-            let stem = self.spec.stem(modality);
+            let Some(stem) = self.spec.stem(modality) else {
+                continue;
+            };
             if let (Some(layout), Some(path)) = (&self.layouts[modality], &stem.vit) {
                 vit::load(&self.parameters, modality, &self.spec, layout, path)?;
             }
@@ -202,6 +182,12 @@ impl Model {
     /// Which sensors it has.
     pub fn sensors(&self) -> PerSensor<bool> {
         PerSensor::from_fn(|m| self.encoders[m].is_some())
+    }
+
+    /// A row of [`Forward::attention`].
+    pub fn attention(&self, row: &[f32]) -> Attention {
+        let has = self.sensors();
+        Attention::from_row(row, Modality::FURTHER.into_iter().filter(|&m| has[m]))
     }
 
     /// Cuts the features of some samples, embedded by [`Self::frozen`], into patches.
@@ -288,7 +274,7 @@ impl Model {
     /// What each sensor alone says of a batch, logits `[size, classes]` outside the graph of gradients.
     ///
     /// Where the fused logits are a sum over the sensors it is the sensor's part of them. Attention weighs the
-    /// tokens of both sensors against each other, so that its logits have no such parts; there the probe
+    /// tokens of all sensors against each other, so that its logits have no such parts; there the probe
     /// heads speak for their sensors.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use candle_core::{D, Device, Tensor};
-use evenkeel::frontend::{CameraConfig, Colour};
+use evenkeel::frontend::{CameraConfig, Colour, SensorConfig};
 use evenkeel::window::PerSensor;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -68,6 +68,10 @@ fn camera() -> CameraConfig {
     }
 }
 
+fn seeing(camera: &CameraConfig) -> SensorConfigs<'_> {
+    PerSensor::pair(None, Some(SensorConfig::Camera(camera)))
+}
+
 fn spec(path: &std::path::Path) -> ModelSpec {
     let stem = |vit| Stem {
         backbone: None,
@@ -84,6 +88,12 @@ fn spec(path: &std::path::Path) -> ModelSpec {
         activation: Activation::Gelu,
         audio: stem(None),
         camera: stem(Some(path.to_owned())),
+        signal: None,
+        audio2: None,
+        camera2: None,
+        signal2: None,
+        signal3: None,
+        signal4: None,
         tubelet: 1,
         fusion: Fusion::Camera,
     }
@@ -141,13 +151,13 @@ fn it_answers_like_its_library() {
     let path = folder.path().join("vit.safetensors");
     let weights = made(10);
     candle_core::safetensors::save(&weights.clone().into_iter().collect(), &path).unwrap();
-    let model = Model::new(&spec(&path), None, Some(&camera()), 3, 0, &Device::Cpu).unwrap();
+    let model = Model::new(&spec(&path), &seeing(&camera()), 3, 0, &Device::Cpu).unwrap();
     model.load_pretrained().unwrap();
     let picture = crate::ops::check::random(8, &[1, 3, SIDE, SIDE]);
-    let features = PerSensor {
-        audio: None,
-        camera: Some(picture.flatten_all().unwrap().to_vec1().unwrap()),
-    };
+    let features = PerSensor::pair(
+        None,
+        Some(picture.flatten_all().unwrap().to_vec1().unwrap()),
+    );
     let batch = model
         .batch(&[(&features, PerSensor::from_fn(|_| 1.0))])
         .unwrap();
@@ -171,7 +181,7 @@ fn what_does_not_fit_is_named() {
     let path = folder.path().join("vit.safetensors");
     let refused = |weights: BTreeMap<String, Tensor>| {
         candle_core::safetensors::save(&weights.into_iter().collect(), &path).unwrap();
-        let model = Model::new(&spec(&path), None, Some(&camera()), 3, 0, &Device::Cpu).unwrap();
+        let model = Model::new(&spec(&path), &seeing(&camera()), 3, 0, &Device::Cpu).unwrap();
         format!("{:#}", model.load_pretrained().unwrap_err())
     };
     assert!(refused(made(17)).contains("positions for 16 patches"));

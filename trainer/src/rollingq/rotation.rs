@@ -1,7 +1,7 @@
 //! The rotation of the query, in closed form.
 
 use super::KeyStatistics;
-use evenkeel::window::Modality;
+use evenkeel::window::{Modality, PerSensor};
 
 /// A rotation of d-dimensional space, row-major `[d, d]`.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,8 +15,8 @@ pub struct RotationMatrix {
 pub struct Rotation {
     /// What is multiplied from the left to the running rotation.
     pub matrix: RotationMatrix,
-    /// Weight of the audio direction in the target, 0..1; the camera has the rest.
-    pub alpha: f64,
+    /// Weight of each sensor's direction in the target, 0..1; together 1.
+    pub weights: PerSensor<f64>,
     /// How far the query turns, degrees.
     pub degrees: f64,
 }
@@ -121,30 +121,54 @@ fn halfway(x: &[f64], y: &[f64]) -> Vec<f64> {
 impl Rotation {
     /// The rotation that a set of samples asks for, from the query after the rotations so far.
     ///
-    /// The target is α·k̂_audio + (1−α)·k̂_camera with α = (1 + tanh(−σ·AIR))/2, so that the sensor
-    /// that was favoured less gets the larger weight. `None` where a direction is undefined: a zero
+    /// The target is Σ αₘ·k̂ₘ over the sensors with α = softmaxₘ(−2σ·cₘ), cₘ = mean[cos(q, k̄ₘ)], so that a sensor
+    /// that was favoured less gets a larger weight; for two sensors α = (1 + tanh(−σ·AIR))/2 and 1 − α. `None` where a direction is undefined: a zero
     /// query or key, or a target that cancels out.
     pub fn plan(query: &[f64], statistics: &KeyStatistics, sigma: f64) -> Option<Self> {
-        let alpha = (1.0 + (-sigma * statistics.air()).tanh()) / 2.0;
-        let audio = unit(&statistics.mean_key(Modality::Audio))?;
-        let camera = unit(&statistics.mean_key(Modality::Camera))?;
-        let target: Vec<f64> = std::iter::zip(&audio, &camera)
-            .map(|(a, c)| alpha * a + (1.0 - alpha) * c)
-            .collect();
+        let weights = weights(statistics, sigma);
+        let mut target = vec![0.0; query.len()];
+        for modality in statistics.sensors() {
+            let key = unit(&statistics.mean_key(modality))?;
+            for (sum, value) in std::iter::zip(&mut target, key) {
+                *sum += weights[modality] * value;
+            }
+        }
         let (from, to) = (unit(query)?, unit(&target)?);
         Some(Self {
             degrees: dot(&from, &to).clamp(-1.0, 1.0).acos().to_degrees(),
             matrix: RotationMatrix::between(&from, &to),
-            alpha,
+            weights,
         })
     }
+}
+
+/// α of each sensor: softmaxₘ(−2σ·cₘ), cₘ = mean[cos(q, k̄ₘ)]. For two sensors that is the paper's
+/// α = (1 + tanh(−σ·AIR))/2 for the first and 1 − α for the second, and is computed so.
+fn weights(statistics: &KeyStatistics, sigma: f64) -> PerSensor<f64> {
+    let mut weights = PerSensor::default();
+    let sensors: Vec<Modality> = statistics.sensors().collect();
+    if let [first, second] = sensors[..] {
+        let alpha = (1.0 + (-sigma * statistics.air()).tanh()) / 2.0;
+        weights[first] = alpha;
+        weights[second] = 1.0 - alpha;
+        return weights;
+    }
+    let exponent = |modality: Modality| -2.0 * sigma * statistics.mean_cosine(modality);
+    let largest = sensors
+        .iter()
+        .map(|&m| exponent(m))
+        .fold(f64::NEG_INFINITY, f64::max);
+    let total: f64 = sensors.iter().map(|&m| (exponent(m) - largest).exp()).sum();
+    for modality in sensors {
+        weights[modality] = (exponent(modality) - largest).exp() / total;
+    }
+    weights
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::cosine;
     use super::*;
-    use evenkeel::window::PerSensor;
 
     fn random_unit(seed: u64, d: usize) -> Vec<f64> {
         let values = crate::ops::check::random(seed, &[d])
@@ -203,13 +227,8 @@ mod tests {
         let narrow = |v: &[f64]| v.iter().map(|&x| x as f32).collect::<Vec<f32>>();
         let query: Vec<f64> = audio.iter().map(|v| v * 3.0).collect();
         let mut statistics = KeyStatistics::default();
-        statistics.add(
-            &narrow(&query),
-            &PerSensor {
-                audio: vec![narrow(&audio)],
-                camera: vec![narrow(&camera)],
-            },
-        );
+        let keys = PerSensor::pair(Some(vec![narrow(&audio)]), Some(vec![narrow(&camera)]));
+        statistics.add(&narrow(&query), &keys);
         assert!(statistics.air() > 0.1);
         for (sigma, low, high) in [(0.0, -1e-6, 1e-6), (1.0, -2.0, -0.01)] {
             let plan = Rotation::plan(&query, &statistics, sigma).unwrap();
@@ -219,5 +238,54 @@ mod tests {
             let length = dot(&turned, &turned).sqrt();
             assert!((length - 3.0).abs() < 1e-6);
         }
+    }
+    /// Statistics of one sample with these keys, for a query along the first axis.
+    fn statistics(keys: &[(Modality, [f32; 3])]) -> KeyStatistics {
+        let mut given = PerSensor::default();
+        for (modality, key) in keys {
+            given[*modality] = Some(vec![key.to_vec()]);
+        }
+        let mut statistics = KeyStatistics::default();
+        statistics.add(&[2.0, 0.0, 0.0], &given);
+        statistics
+    }
+
+    #[test]
+    fn weights_of_two_sensors_are_the_softmax_that_more_have() {
+        let (audio, camera) = ([0.9, 0.1, 0.3], [0.2, 0.7, -0.1]);
+        let two = statistics(&[(Modality::Audio, audio), (Modality::Camera, camera)]);
+        for sigma in [0.0, 0.5, 3.0] {
+            let by_tanh = weights(&two, sigma);
+            let exponents = [Modality::Audio, Modality::Camera]
+                .map(|m| (-2.0 * sigma * two.mean_cosine(m)).exp());
+            let share = exponents[0] / (exponents[0] + exponents[1]);
+            assert!((by_tanh.audio - share).abs() < 1e-12, "σ {sigma}");
+            assert!((by_tanh.audio + by_tanh.camera - 1.0).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn of_three_sensors_the_least_favoured_gets_most() {
+        let three = statistics(&[
+            (Modality::Audio, [1.0, 0.0, 0.0]),
+            (Modality::Camera, [0.6, 0.8, 0.0]),
+            (Modality::Signal, [0.0, 0.0, 1.0]),
+        ]);
+        let plan = Rotation::plan(&[2.0, 0.0, 0.0], &three, 1.0).unwrap();
+        let PerSensor { audio, camera, .. } = plan.weights;
+        let signal = plan.weights[Modality::Signal];
+        assert!(audio < camera && camera < signal);
+        assert!((audio + camera + signal - 1.0).abs() < 1e-12);
+        let turned = plan.matrix.apply(&[2.0, 0.0, 0.0]);
+        assert!((dot(&turned, &turned).sqrt() - 2.0).abs() < 1e-9);
+        // Weighed alike, the query lies evenly between three keys at right angles.
+        let even = statistics(&[
+            (Modality::Audio, [1.0, 0.0, 0.0]),
+            (Modality::Camera, [0.0, 1.0, 0.0]),
+            (Modality::Signal, [0.0, 0.0, 1.0]),
+        ]);
+        let turned = Rotation::plan(&[2.0, 0.0, 0.0], &even, 0.0).unwrap();
+        let turned = turned.matrix.apply(&[1.0, 0.0, 0.0]);
+        assert!(turned.iter().all(|x| (x - 1.0 / 3f64.sqrt()).abs() < 1e-9));
     }
 }

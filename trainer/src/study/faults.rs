@@ -173,9 +173,14 @@ impl Stream {
     fn judged(&self, monitor: &mut Monitor, clip: &Clip) -> Vec<Judged> {
         monitor.reset();
         clip.windows(self.window, HOP)
-            .map(|window| Judged {
-                end: window.start + self.window,
-                sick: monitor.check(&window).map(|health| !health.is_well()),
+            .map(|window| {
+                let health = monitor.check(&window);
+                // A stream has sound and pictures; of other sensors it says nothing.
+                let sick = |sensor| Modality::LIVE.contains(&sensor) && !health[sensor].is_well();
+                Judged {
+                    end: window.start + self.window,
+                    sick: PerSensor::from_fn(sick),
+                }
             })
             .collect()
     }

@@ -289,13 +289,10 @@ mod tests {
         for (run, audio) in runs.iter_mut().zip([0.5, 0.4]) {
             run.shapley = Some(Shapley {
                 nothing: 0.1,
-                value: PerSensor {
-                    audio,
-                    camera: 0.8 - audio,
-                },
+                value: PerSensor::pair(audio, 0.8 - audio),
             });
             run.acted = [(0.75, 0.0), (0.25, 0.5)]
-                .map(|(audio, camera)| PerSensor { audio, camera })
+                .map(|(audio, camera)| PerSensor::pair(audio, camera))
                 .to_vec();
         }
         let text = table(&results);

@@ -47,6 +47,7 @@ pub(super) fn mean_accuracy(
         // A model with one sensor is not asked about what the other one suffers.
         .filter(|cell| match role {
             Role::Alone(sensor) => cell.sensor == Some(sensor),
+            Role::Without(sensor) => cell.sensor != Some(sensor),
             Role::Main | Role::Peer => true,
         })
         .filter_map(|cell| cell.accuracy(name, role))

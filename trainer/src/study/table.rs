@@ -50,43 +50,67 @@ fn accuracy(text: &mut String, results: &Results) -> std::fmt::Result {
         .collect();
     seeds.sort_unstable();
     seeds.dedup();
+    let sensors = sensors(results);
     writeln!(text, "## Accuracy on the test split, percent\n")?;
     writeln!(
         text,
         "Mean over the seeds ± 95 % interval (Student's t); then each seed. AIR and attention belong to fusions with a query only.\n"
     )?;
-    write!(
-        text,
-        "| method | parameters | accuracy | audio probe | camera probe | AIR | audio attention | camera attention |"
-    )?;
-    for seed in &seeds {
-        write!(text, " seed {seed} |")?;
-    }
-    writeln!(text, "\n|{}", "---|".repeat(8 + seeds.len()))?;
+    let columns = head(&[
+        &["method".into(), "parameters".into(), "accuracy".into()],
+        &each(&sensors, |m| format!("{m} probe")),
+        &["AIR".into()],
+        &each(&sensors, |m| format!("{m} attention")),
+        &each(&seeds, |seed| format!("seed {seed}")),
+    ]);
+    text.push_str(&columns);
     for (name, runs) in &results.methods {
-        let of = |f: fn(&Summary) -> Option<f64>| -> Vec<f64> {
+        let of = |f: &dyn Fn(&Summary) -> Option<f64>| -> Vec<f64> {
             runs.iter().filter_map(|r| f(&r.test)).collect()
         };
-        write!(
-            text,
-            "| {name} | {} | {} | {} | {} | {} | {} | {} |",
-            runs[0].parameters,
-            percent(&of(|s| Some(s.accuracy))),
-            percent(&of(|s| s.audio_probe)),
-            percent(&of(|s| s.camera_probe)),
-            plain(&of(|s| s.air)),
-            plain(&of(|s| attention(Some(s), |s| s.audio_share))),
-            plain(&of(|s| attention(Some(s), |s| s.camera_share))),
-        )?;
-        for seed in &seeds {
-            match runs.iter().find(|r| r.seed == *seed) {
-                Some(run) => write!(text, " {:.2} |", 100.0 * run.test.accuracy)?,
-                None => write!(text, " – |")?,
-            }
-        }
-        writeln!(text)?;
+        let by_seed = |&seed: &u64| match runs.iter().find(|r| r.seed == seed) {
+            Some(run) => format!("{:.2}", 100.0 * run.test.accuracy),
+            None => "–".to_owned(),
+        };
+        text.push_str(&row(&[
+            &[
+                name.clone(),
+                runs[0].parameters.to_string(),
+                percent(&of(&|s| Some(s.accuracy))),
+            ],
+            &each(&sensors, |&m| percent(&of(&|s| s.probe(m)))),
+            &[plain(&of(&|s| s.air))],
+            &each(&sensors, |&m| plain(&of(&|s| attention(Some(s), m)))),
+            &each(&seeds, by_seed),
+        ]));
     }
     Ok(())
+}
+
+/// A microphone and a camera, and the further sensors that any run has.
+fn sensors(results: &Results) -> Vec<Modality> {
+    let has = |modality: &Modality| {
+        let mut runs = results.methods.iter().flat_map(|(_, runs)| runs);
+        runs.any(|run| run.test.further.contains_key(modality))
+    };
+    let further = Modality::FURTHER.into_iter().filter(has);
+    Modality::LIVE.into_iter().chain(further).collect()
+}
+
+/// A cell for each of some things.
+fn each<T>(things: &[T], cell: impl Fn(&T) -> String) -> Vec<String> {
+    things.iter().map(cell).collect()
+}
+
+/// A line of a table.
+fn row(cells: &[&[String]]) -> String {
+    format!("| {} |\n", cells.concat().join(" | "))
+}
+
+/// The first two lines of a table.
+fn head(names: &[&[String]]) -> String {
+    let count = names.iter().map(|some| some.len()).sum();
+    format!("{}|{}\n", row(names), "---|".repeat(count))
 }
 
 /// Data from other sources, where the results have any.
@@ -111,11 +135,11 @@ fn unseen(text: &mut String, results: &Results) -> std::fmt::Result {
         "The same models on data that have nothing in common with what they were trained and chosen on: everything by both \
          sensors, by the probe of the microphone's encoder, by that of the camera's. Mean over the seeds ± 95 % interval.\n"
     )?;
-    writeln!(
-        text,
-        "| data | windows | method | accuracy | audio probe | camera probe |"
-    )?;
-    writeln!(text, "|---|---|---|---|---|---|")?;
+    let sensors = sensors(results);
+    text.push_str(&head(&[
+        &["data", "windows", "method", "accuracy"].map(str::to_owned),
+        &each(&sensors, |m| format!("{m} probe")),
+    ]));
     for name in names {
         for (method, runs) in &results.methods {
             let tests: Vec<&Summary> = runs
@@ -127,17 +151,18 @@ fn unseen(text: &mut String, results: &Results) -> std::fmt::Result {
             let Some(first) = tests.first() else {
                 continue;
             };
-            let of = |f: fn(&Summary) -> Option<f64>| -> Vec<f64> {
+            let of = |f: &dyn Fn(&Summary) -> Option<f64>| -> Vec<f64> {
                 tests.iter().filter_map(|&test| f(test)).collect()
             };
-            writeln!(
-                text,
-                "| {name} | {} | {method} | {} | {} | {} |",
-                first.examples,
-                percent(&of(|s| Some(s.accuracy))),
-                percent(&of(|s| s.audio_probe)),
-                percent(&of(|s| s.camera_probe)),
-            )?;
+            text.push_str(&row(&[
+                &[
+                    name.to_owned(),
+                    first.examples.to_string(),
+                    method.clone(),
+                    percent(&of(&|s| Some(s.accuracy))),
+                ],
+                &each(&sensors, |&m| percent(&of(&|s| s.probe(m)))),
+            ]));
         }
     }
     Ok(())
@@ -160,20 +185,27 @@ fn contributions(text: &mut String, results: &Results) -> std::fmt::Result {
          that. Acted on: percent of its steps in which a method of balance held the sensor's encoder back \
          (OGM-GE), or found its two losses in conflict (MMPareto).\n"
     )?;
-    writeln!(
-        text,
-        "| method | AIR | audio, points | camera, points | audio's share, percent | audio acted on | camera acted on |"
-    )?;
-    writeln!(text, "|---|---|---|---|---|---|---|")?;
+    let sensors = sensors(results);
+    // Of two sensors the other has the rest.
+    let shared = match sensors.len() {
+        2 => &sensors[..1],
+        _ => &sensors,
+    };
+    text.push_str(&head(&[
+        &["method".into(), "AIR".into()],
+        &each(&sensors, |m| format!("{m}, points")),
+        &each(shared, |m| format!("{m}'s share, percent")),
+        &each(&sensors, |m| format!("{m} acted on")),
+    ]));
     for (name, runs) in &results.methods {
         let value = |modality: Modality| -> Vec<f64> {
             let all = runs.iter().filter_map(|run| run.shapley);
             all.map(|shapley| shapley.value[modality]).collect()
         };
-        let share: Vec<f64> = runs
-            .iter()
-            .filter_map(|run| run.shapley?.share(Modality::Audio))
-            .collect();
+        let share = |modality: Modality| -> Vec<f64> {
+            let all = runs.iter().filter_map(|run| run.shapley);
+            all.filter_map(|shapley| shapley.share(modality)).collect()
+        };
         let air: Vec<f64> = runs.iter().filter_map(|run| run.test.air).collect();
         let acted = |modality: Modality| -> Vec<f64> {
             let acting = runs.iter().filter(|run| !run.acted.is_empty());
@@ -182,16 +214,12 @@ fn contributions(text: &mut String, results: &Results) -> std::fmt::Result {
             };
             acting.map(mean).collect()
         };
-        writeln!(
-            text,
-            "| {name} | {} | {} | {} | {} | {} | {} |",
-            plain(&air),
-            percent(&value(Modality::Audio)),
-            percent(&value(Modality::Camera)),
-            percent(&share),
-            percent(&acted(Modality::Audio)),
-            percent(&acted(Modality::Camera)),
-        )?;
+        text.push_str(&row(&[
+            &[name.clone(), plain(&air)],
+            &each(&sensors, |&m| percent(&value(m))),
+            &each(shared, |&m| percent(&share(m))),
+            &each(&sensors, |&m| percent(&acted(m))),
+        ]));
     }
     Ok(())
 }
@@ -208,37 +236,51 @@ fn rotations(text: &mut String, results: &Results) -> std::fmt::Result {
     }
     writeln!(text, "\n## Rotations\n")?;
     writeln!(text, "On the validation split, just before → just after.\n")?;
-    writeln!(
-        text,
-        "| method | seed | epoch | degrees | α | AIR | audio attention | camera attention | accuracy, percent |"
-    )?;
-    writeln!(text, "|---|---|---|---|---|---|---|---|---|")?;
+    let sensors = sensors(results);
+    text.push_str(&head(&[
+        &["method", "seed", "epoch", "degrees", "α", "AIR"].map(str::to_owned),
+        &each(&sensors, |m| format!("{m} attention")),
+        &["accuracy, percent".into()],
+    ]));
     for (name, run) in runs {
         for r in &run.rotations {
-            writeln!(
-                text,
-                "| {name} | {} | {} | {:.0} | {:.2} | {:+.3} → {:+.3} | {:.2} → {:.2} | {:.2} → {:.2} | {:.1} → {:.1} |",
-                run.seed,
-                r.epoch,
-                r.degrees,
-                r.alpha,
-                r.before.air.unwrap_or(0.0),
-                r.after.air.unwrap_or(0.0),
-                r.before.audio_share,
-                r.after.audio_share,
-                r.before.camera_share,
-                r.after.camera_share,
-                100.0 * r.before.accuracy,
-                100.0 * r.after.accuracy,
-            )?;
+            let alpha = match &r.weights {
+                Some(weights) => each(&sensors, |&m| format!("{:.2}", weights[m])).join(" / "),
+                None => format!("{:.2}", r.alpha),
+            };
+            let change = |share: &dyn Fn(&Summary) -> f64, digits: usize| {
+                format!(
+                    "{:.digits$} → {:.digits$}",
+                    share(&r.before),
+                    share(&r.after)
+                )
+            };
+            text.push_str(&row(&[
+                &[
+                    name.to_owned(),
+                    run.seed.to_string(),
+                    r.epoch.to_string(),
+                    format!("{:.0}", r.degrees),
+                    alpha,
+                    format!(
+                        "{:+.3} → {:+.3}",
+                        r.before.air.unwrap_or(0.0),
+                        r.after.air.unwrap_or(0.0)
+                    ),
+                ],
+                &each(&sensors, |&m| change(&|s| s.share(m), 2)),
+                &[change(&|s| 100.0 * s.accuracy, 1)],
+            ]));
         }
     }
     Ok(())
 }
 
 /// A share of attention, where there is attention: fusions without a query have no AIR either.
-fn attention(summary: Option<&Summary>, share: fn(&Summary) -> f64) -> Option<f64> {
-    summary.filter(|s| s.air.is_some()).map(share)
+fn attention(summary: Option<&Summary>, modality: Modality) -> Option<f64> {
+    summary
+        .filter(|s| s.air.is_some())
+        .map(|s| s.share(modality))
 }
 
 fn losses(text: &mut String, results: &Results) -> std::fmt::Result {
@@ -247,31 +289,39 @@ fn losses(text: &mut String, results: &Results) -> std::fmt::Result {
         text,
         "Its signal replaced by Gaussian noise (accuracy in percent, and the attention that still goes to it), or known to be absent.\n"
     )?;
-    writeln!(
-        text,
-        "| method | audio noise | attention on it | camera noise | attention on it | no audio | no camera |"
-    )?;
-    writeln!(text, "|---|---|---|---|---|---|---|")?;
+    let sensors = sensors(results);
+    let noise = sensors
+        .iter()
+        .flat_map(|m| [format!("{m} noise"), "attention on it".to_owned()])
+        .collect::<Vec<_>>();
+    text.push_str(&head(&[
+        &["method".into()],
+        &noise,
+        &each(&sensors, |m| format!("no {m}")),
+    ]));
     for (name, runs) in &results.methods {
-        let all =
-            |f: fn(&RunResult) -> Option<f64>| -> Vec<f64> { runs.iter().filter_map(f).collect() };
-        if all(|r| r.noise.audio.as_ref().map(|s| s.accuracy)).is_empty() {
+        if runs.iter().all(|r| r.noise.audio.is_none()) {
             continue;
         }
-        writeln!(
-            text,
-            "| {name} | {} | {} | {} | {} | {} | {} |",
-            percent(&all(|r| r.noise.audio.as_ref().map(|s| s.accuracy))),
-            plain(&all(
-                |r| attention(r.noise.audio.as_ref(), |s| s.audio_share)
-            )),
-            percent(&all(|r| r.noise.camera.as_ref().map(|s| s.accuracy))),
-            plain(&all(
-                |r| attention(r.noise.camera.as_ref(), |s| s.camera_share)
-            )),
-            percent(&all(|r| r.absent.audio.as_ref().map(|s| s.accuracy))),
-            percent(&all(|r| r.absent.camera.as_ref().map(|s| s.accuracy))),
-        )?;
+        let accuracy = |lost: &dyn Fn(&RunResult) -> Option<&Summary>| -> String {
+            let summaries = runs.iter().filter_map(lost);
+            percent(&summaries.map(|s| s.accuracy).collect::<Vec<_>>())
+        };
+        let noise = sensors
+            .iter()
+            .flat_map(|&m| {
+                let shares = runs.iter().filter_map(|r| attention(r.noise.get(m), m));
+                [
+                    accuracy(&|r| r.noise.get(m)),
+                    plain(&shares.collect::<Vec<_>>()),
+                ]
+            })
+            .collect::<Vec<_>>();
+        text.push_str(&row(&[
+            std::slice::from_ref(name),
+            &noise,
+            &each(&sensors, |&m| accuracy(&|r| r.absent.get(m))),
+        ]));
     }
     Ok(())
 }

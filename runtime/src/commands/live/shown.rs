@@ -88,7 +88,7 @@ pub struct Shown {
 /// What is shown where the program was started.
 enum Text {
     Json(JsonLines<Stdout>),
-    Lines(PlainLines<Stdout>),
+    Lines(Box<PlainLines<Stdout>>),
     Terminal(TerminalView),
 }
 
@@ -143,7 +143,8 @@ impl Args {
                 .context("the terminal cannot be taken over; use --plain")?;
             return Ok(Text::Terminal(view));
         }
-        Ok(Text::Lines(PlainLines::new(out, detail, stop)))
+        let lines = PlainLines::new(out, detail, stop);
+        Ok(Text::Lines(Box::new(lines)))
     }
 
     fn serve(
@@ -187,7 +188,7 @@ impl Shown {
     pub fn observers(&mut self) -> Vec<&mut dyn Observer> {
         let mut observers: Vec<&mut dyn Observer> = vec![match &mut self.text {
             Text::Json(lines) => lines,
-            Text::Lines(lines) => lines,
+            Text::Lines(lines) => lines.as_mut(),
             Text::Terminal(view) => view,
         }];
         if let Some((_, view)) = &mut self.web {

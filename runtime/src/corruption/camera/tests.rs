@@ -26,6 +26,7 @@ fn still(width: u32, height: u32) -> Window {
         start: Duration::from_secs(7),
         sound: None,
         frames: vec![picture(width, height)],
+        ..Window::default()
     }
 }
 

@@ -32,6 +32,7 @@ fn window(sound: Sound) -> Window {
         start: START,
         sound: Some(sound),
         frames: Vec::new(),
+        ..Window::default()
     }
 }
 

@@ -168,6 +168,7 @@ fn read(entry: &ClipEntry, rate: SampleRate) -> Result<Option<Sound>, NoiseError
         picture: None,
     };
     let entry = ClipEntry {
+        further: Default::default(),
         source,
         ..entry.clone()
     };

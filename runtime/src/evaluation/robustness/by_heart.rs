@@ -46,6 +46,7 @@ impl Clips for Memory {
                 start: Duration::ZERO,
                 sound: Some(sound),
                 frames: vec![frame],
+                ..Window::default()
             }],
             label: index % 2,
         })
@@ -108,15 +109,10 @@ impl Panel for ByHeart {
                         0.2,
                         0.3 + 0.1 * condition as f32,
                         0.5 - 0.1 * condition as f32,
-                    ],
-                    validity: PerSensor {
-                        audio: 1.0,
-                        camera: 0.5,
-                    },
-                    health: PerSensor {
-                        audio: (1.0, None),
-                        camera: (0.25, Some("dark <b>".to_owned())),
-                    },
+                    ]
+                    .into(),
+                    validity: PerSensor::pair(1.0, 0.5),
+                    health: PerSensor::pair((1.0, None), (0.25, Some("dark <b>".to_owned()))),
                 }
             })
             .to_vec())

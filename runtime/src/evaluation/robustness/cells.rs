@@ -70,7 +70,7 @@ impl CellResult {
         };
         let accuracy = |contestant: usize| accuracy_in(condition, contestant);
         let healthy = match corruption.sensor() {
-            Some(sensor) => contestants.alone(sensor.other()),
+            Some(sensor) => contestants.without(sensor),
             None => Modality::ALL
                 .into_iter()
                 .filter_map(|sensor| contestants.alone(sensor))
@@ -118,7 +118,7 @@ impl CellResult {
     pub fn accuracy(&self, name: &str, role: Role) -> Option<f64> {
         match role {
             Role::Main => Some(self.fused),
-            Role::Alone(_) | Role::Peer => self.others.get(name).copied(),
+            Role::Alone(_) | Role::Without(_) | Role::Peer => self.others.get(name).copied(),
         }
     }
 
@@ -139,8 +139,8 @@ pub fn counted<'a>(
     corruption: Corruption,
 ) -> impl Iterator<Item = &'a ClipRecord> {
     let needed: Vec<Modality> = match corruption.sensor() {
-        Some(sensor) if contestants.alone(sensor.other()).is_none() => vec![sensor],
-        Some(_) | None => Modality::ALL.to_vec(),
+        Some(sensor) if contestants.without(sensor).is_none() => vec![sensor],
+        Some(_) | None => contestants.sensors(),
     };
     records
         .iter()
@@ -149,9 +149,6 @@ pub fn counted<'a>(
 
 /// A contestant's share of attention on a sensor.
 pub fn share(clip: &ClipRecord, condition: usize, contestant: usize, sensor: Modality) -> f64 {
-    let [_, audio, camera] = clip.conditions[condition].answers[contestant].attention;
-    f64::from(match sensor {
-        Modality::Audio => audio,
-        Modality::Camera => camera,
-    })
+    let attention = clip.conditions[condition].answers[contestant].attention;
+    f64::from(attention.sensors[sensor])
 }

@@ -6,7 +6,7 @@ use super::panel::{LabelledClip, Panel, Said};
 use super::plan::{Contestants, Plan};
 use super::record::{Answer, ClipRecord, Condition};
 use crate::evaluation::answer::{combine, resting_on_a_sensor};
-use crate::window::{Modality, PerSensor, Window};
+use crate::window::{Attention, Modality, PerSensor, Window};
 
 /// Asks the panel about clip number `clip`, clean and under every cell of the plan.
 ///
@@ -22,7 +22,7 @@ pub fn clip_record(
     let windows = &content.windows;
     let present =
         PerSensor::from_fn(|sensor| windows.iter().any(|window| window.present()[sensor]));
-    if windows.is_empty() || !(present.audio || present.camera) {
+    if windows.is_empty() || present.count() == 0 {
         return Err(format!("{name}: it has neither sound nor picture"));
     }
     if content.label >= plan.labels.len() {
@@ -116,16 +116,21 @@ fn ask(
 }
 
 /// The mean of shares of attention; nothing of none.
-fn mean_shares(shares: impl Iterator<Item = [f32; 3]>) -> [f32; 3] {
-    let mut sum = [0.0; 3];
+fn mean_shares(shares: impl Iterator<Item = Attention>) -> Attention {
+    let mut sum = Attention::default();
     let mut count = 0;
     for one in shares {
         count += 1;
-        sum.iter_mut()
-            .zip(one)
-            .for_each(|(sum, share)| *sum += share);
+        sum.class_token += one.class_token;
+        for (sensor, share) in sum.sensors.iter_mut() {
+            *share += one.sensors[sensor];
+        }
     }
-    sum.map(|sum| sum / count.max(1) as f32)
+    let mean = |sum: f32| sum / count.max(1) as f32;
+    Attention {
+        class_token: mean(sum.class_token),
+        sensors: sum.sensors.map(mean),
+    }
 }
 
 /// Whether there is one answer per contestant, each with a number per label.
@@ -145,13 +150,12 @@ fn check(answers: &[Said], contestants: &Contestants, labels: usize) -> Result<(
                 answer.probabilities.len()
             ));
         }
-        let numbers = answer.probabilities.iter().chain(&answer.attention).chain([
-            &answer.validity.audio,
-            &answer.validity.camera,
-            &answer.health.audio.0,
-            &answer.health.camera.0,
-        ]);
-        if !numbers.into_iter().all(|number| number.is_finite()) {
+        let of_sensors = Modality::ALL
+            .into_iter()
+            .flat_map(|sensor| [answer.validity[sensor], answer.health[sensor].0]);
+        let numbers = answer.probabilities.iter().copied();
+        let mut numbers = numbers.chain(answer.attention.shares()).chain(of_sensors);
+        if !numbers.all(|number| number.is_finite()) {
             return Err(format!("{name} gave a number that is not finite"));
         }
     }
@@ -171,8 +175,8 @@ mod tests {
         fn answer(&mut self, window: &Window) -> Result<Vec<Said>, String> {
             let said = |probabilities: [f32; 2], audio: f32, camera: f32| Said {
                 probabilities: probabilities.to_vec(),
-                attention: [1.0, 0.0, 0.0],
-                validity: PerSensor { audio, camera },
+                attention: [1.0, 0.0, 0.0].into(),
+                validity: PerSensor::pair(audio, camera),
                 health: PerSensor::from_fn(|_| (1.0, None)),
             };
             let sure = [0.6, 0.4];

@@ -8,7 +8,7 @@ use super::plan::{Cell, Contestants, Plan};
 use super::record::{Answer, ClipRecord};
 use crate::panics;
 use crate::thumbnail::{picture, spectrogram};
-use crate::window::{Modality, PerSensor, Window};
+use crate::window::{Attention, Modality, PerSensor, Window};
 
 /// One of them.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,8 +25,8 @@ pub struct Failure {
     pub confidence: f32,
     /// How sure the healthy sensor alone was, 0..1.
     pub healthy_confidence: f32,
-    /// The model's shares of attention on the class token, audio and camera.
-    pub attention: [f32; 3],
+    /// The model's shares of attention.
+    pub attention: Attention,
     /// How healthy the model took the sensors to be, 0..1.
     pub health: PerSensor<f32>,
     /// What it found wrong with them.
@@ -71,13 +71,16 @@ pub fn worst_failures(
     most: usize,
 ) -> Vec<Failure> {
     let mut candidates = Vec::new();
+    let sensors = contestants.sensors();
     for record in records {
         for (index, cell) in plan.cells.iter().enumerate() {
-            let healthy = cell.corruption.sensor().map(|sensor| sensor.other());
-            let Some(healthy) = healthy.filter(|&sensor| record.present[sensor]) else {
-                continue;
+            let spoilt = cell.corruption.sensor();
+            let others_are_there = |spoilt: &Modality| {
+                let mut others = sensors.iter().filter(|sensor| *sensor != spoilt);
+                others.all(|&sensor| record.present[sensor])
             };
-            let Some(alone) = contestants.alone(healthy) else {
+            let healthy = spoilt.filter(others_are_there);
+            let Some(alone) = healthy.and_then(|spoilt| contestants.without(spoilt)) else {
                 continue;
             };
             if !record.right(index + 1, contestants.main()) && record.right(index + 1, alone) {

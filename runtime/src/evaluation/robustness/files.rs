@@ -14,6 +14,7 @@ use super::run::Robustness;
 use super::summary::Summary;
 use crate::corruption::Corruption;
 use crate::files::write_atomically;
+use crate::window::Modality;
 
 /// Name of the file, inside the folder of the report, in which the clips that are done are kept
 /// until the results are written.
@@ -123,8 +124,9 @@ fn results(plan: &Plan, contestants: &Contestants, records: &[ClipRecord]) -> io
         header.push(format!("answer.{}", contestant.name));
         header.push(format!("confidence.{}", contestant.name));
     }
+    let sensors = contestants.sensors();
     for of_main in ["attention", "validity", "health", "reason"] {
-        header.extend(["audio", "camera"].map(|sensor| format!("{of_main}_{sensor}")));
+        header.extend(sensors.iter().map(|sensor| format!("{of_main}_{sensor}")));
     }
     writer.write_record(&header)?;
     for record in records {
@@ -139,7 +141,7 @@ fn results(plan: &Plan, contestants: &Contestants, records: &[ClipRecord]) -> io
                 ],
             };
             let clip = [record.name.clone(), plan.labels[record.label].clone()];
-            let said = said(plan, condition);
+            let said = said(plan, &sensors, condition);
             writer.write_record(clip.iter().chain(&about).chain(&said))?;
         }
     }
@@ -148,35 +150,26 @@ fn results(plan: &Plan, contestants: &Contestants, records: &[ClipRecord]) -> io
 
 /// The sensors that a corruption spoils.
 fn sensor(corruption: Corruption) -> &'static str {
-    match corruption {
-        Corruption::Camera(_) => "camera",
-        Corruption::Audio(_) => "audio",
-        Corruption::Both(_) => "both",
+    match corruption.sensor() {
+        Some(sensor) => sensor.id(),
+        None => "both",
     }
 }
 
-fn said(plan: &Plan, condition: &Condition) -> Vec<String> {
+fn said(plan: &Plan, sensors: &[Modality], condition: &Condition) -> Vec<String> {
     let mut cells = Vec::new();
     for answer in &condition.answers {
         cells.push(plan.labels[answer.label].clone());
         cells.push(answer.confidence.to_string());
     }
-    let [_, audio, camera] = condition.attention;
     let Condition {
         validity, health, ..
     } = condition;
-    let numbers = [
-        audio,
-        camera,
-        validity.audio,
-        validity.camera,
-        health.audio,
-        health.camera,
-    ];
-    cells.extend(numbers.map(|number| number.to_string()));
-    for reason in [&condition.reasons.audio, &condition.reasons.camera] {
-        cells.push(reason.clone().unwrap_or_default());
+    for numbers in [&condition.attention.sensors, validity, health] {
+        cells.extend(sensors.iter().map(|&sensor| numbers[sensor].to_string()));
     }
+    let reasons = sensors.iter().map(|&sensor| &condition.reasons[sensor]);
+    cells.extend(reasons.map(|reason| reason.clone().unwrap_or_default()));
     cells
 }
 

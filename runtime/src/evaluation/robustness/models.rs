@@ -10,17 +10,18 @@ use super::plan::{Contestant, Contestants, Role};
 use super::remembered::Remembered;
 use crate::clip::ReadOptions;
 use crate::engine::{Encoding, Engine, EngineError};
-use crate::frontend::{AudioFrontend, CameraFrontend};
+use crate::frontend::Frontend;
 use crate::health::{Health, Monitor};
 use crate::package::{Manifest, Package};
 use crate::policy::{Policy, PolicyConfig, PolicyKind};
 use crate::probability::softmax;
-use crate::window::{Frame, Modality, PerSensor, Sound, Window};
+use crate::window::{Modality, PerSensor, Window};
 
 /// The model that is evaluated and those it is compared with.
 ///
 /// A package with one sensor is what the model is measured against when the other sensor fails; for
-/// a sensor without such a package the model itself is, with the other sensor taken away. Every model
+/// a sensor without such a package the model itself is, with the other sensor taken away. A model with further
+/// sensors is measured against itself without the one that fails. Every model
 /// follows the policy of its own package, but whoever answers from one sensor has nobody to weigh it
 /// against and follows none.
 pub struct Models {
@@ -51,10 +52,8 @@ pub enum ModelsError {
     Mismatch(String),
 }
 
-const BOTH: PerSensor<bool> = PerSensor {
-    audio: true,
-    camera: true,
-};
+/// Every sensor that the model has.
+const ALL: PerSensor<bool> = PerSensor::all(true);
 
 /// The name of the contestant that is the model with another policy.
 pub fn policy_name(kind: PolicyKind) -> String {
@@ -72,41 +71,52 @@ impl Models {
         let mut all = vec![contestant("model", Role::Main, main)];
         let mut seats = vec![Seat {
             model: 0,
-            uses: BOTH,
+            uses: ALL,
             policy: main.manifest.policy,
         }];
         for (name, package) in against {
             fits(&main.manifest, name, &package.manifest).map_err(ModelsError::Mismatch)?;
-            let role = match sensors(&package.manifest) {
-                PerSensor {
-                    audio: true,
-                    camera: true,
-                } => Role::Peer,
-                PerSensor { audio: true, .. } => Role::Alone(Modality::Audio),
-                _ => Role::Alone(Modality::Camera),
+            let mut has = package.manifest.sensors().sensors();
+            let role = match (has.next(), has.next()) {
+                (Some(only), None) => Role::Alone(only),
+                _ => Role::Peer,
             };
             seats.push(Seat {
                 model: models.len(),
-                uses: BOTH,
+                uses: ALL,
                 policy: match role {
                     Role::Alone(_) => no_policy(),
-                    Role::Main | Role::Peer => package.manifest.policy,
+                    Role::Main | Role::Without(_) | Role::Peer => package.manifest.policy,
                 },
             });
             models.push(load(package)?);
             all.push(contestant(name, role, package));
         }
-        for sensor in Modality::ALL {
+        let has = main.manifest.sensors();
+        let pair = Modality::LIVE.iter().all(|&sensor| has[sensor]) && has.count() == 2;
+        for sensor in has.sensors().filter(|_| has.count() > 1) {
             let taken = all.iter().any(|one| one.role == Role::Alone(sensor));
-            if sensors(&main.manifest) == BOTH && !taken {
-                let name = format!("{} alone", sensor.sensor_name());
-                all.push(contestant(&name, Role::Alone(sensor), main));
-                seats.push(Seat {
-                    model: 0,
-                    uses: PerSensor::from_fn(|one| one == sensor),
-                    policy: no_policy(),
-                });
-            }
+            let (name, role, uses, policy) = match pair {
+                true if taken => continue,
+                true => (
+                    format!("{} alone", sensor.sensor_name()),
+                    Role::Alone(sensor),
+                    PerSensor::from_fn(|one| one == sensor),
+                    no_policy(),
+                ),
+                false => (
+                    format!("without {}", main.manifest.sensor_name(sensor)),
+                    Role::Without(sensor),
+                    PerSensor::from_fn(|one| one != sensor),
+                    main.manifest.policy,
+                ),
+            };
+            all.push(contestant(&name, role, main));
+            seats.push(Seat {
+                model: 0,
+                uses,
+                policy,
+            });
         }
         Ok(Self {
             contestants: Contestants::new(all).map_err(ModelsError::Mismatch)?,
@@ -132,7 +142,7 @@ impl Models {
             });
             self.seats.push(Seat {
                 model: 0,
-                uses: BOTH,
+                uses: ALL,
                 policy: PolicyConfig { kind, ..policy },
             });
         }
@@ -147,14 +157,11 @@ impl Models {
 
     /// What all of the models together need of the pictures.
     pub fn read_options(&self) -> ReadOptions {
-        let with_camera = self.models.iter().filter(|(_, m)| m.camera.is_some());
-        let most = |one: ReadOptions, other: ReadOptions| ReadOptions {
-            max_side: one.max_side.zip(other.max_side).map(|(a, b)| a.max(b)),
-            frame_rate: one.frame_rate.zip(other.frame_rate).map(|(a, b)| a.max(b)),
-        };
+        let sees = |m: &Manifest| m.camera.is_some() || m.camera2.is_some();
+        let with_camera = self.models.iter().filter(|(_, m)| sees(m));
         with_camera
             .map(|(_, manifest)| manifest.read_options())
-            .reduce(most)
+            .reduce(ReadOptions::or_more)
             .unwrap_or_default()
     }
 
@@ -164,19 +171,15 @@ impl Models {
     /// When a frontend cannot be built.
     pub fn panel(&self) -> Result<ModelPanel, EngineError> {
         let model = |(engine, manifest): &(Mutex<Engine>, Manifest)| -> Result<_, EngineError> {
-            let audio = manifest.audio.as_ref().map(AudioFrontend::new);
-            let camera = manifest.camera.as_ref().map(CameraFrontend::new);
             Ok(Model {
                 engine: engine
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
                     .clone(),
-                audio: audio.transpose()?,
-                camera: camera.transpose()?,
+                frontend: Frontend::new(&manifest.sensor_configs())?,
                 temperature: manifest.thresholds.temperature,
-                monitor: Monitor::new(&manifest.health),
-                heard: Remembered::default(),
-                seen: Remembered::default(),
+                monitor: Monitor::new(&manifest.health).with_scales(&manifest.sensor_configs()),
+                remembered: PerSensor::default(),
             })
         };
         Ok(ModelPanel {
@@ -203,21 +206,14 @@ fn load(package: &Package) -> Result<(Mutex<Engine>, Manifest), EngineError> {
     Ok((Mutex::new(engine), package.manifest.clone()))
 }
 
-fn sensors(manifest: &Manifest) -> PerSensor<bool> {
-    PerSensor {
-        audio: manifest.audio.is_some(),
-        camera: manifest.camera.is_some(),
-    }
-}
-
 fn contestant(name: &str, role: Role, package: &Package) -> Contestant {
     let mut hash = Sha256::new();
     hash.update(format!("{:?}", package.manifest));
     let graphs = &package.graphs;
-    let sensors = [graphs.audio.as_deref(), graphs.camera.as_deref()];
-    for graph in sensors.into_iter().flatten().chain([&*graphs.fusion]) {
-        hash.update(graph);
+    for modality in Modality::ALL {
+        hash.update(graphs.encoders[modality].as_deref().unwrap_or_default());
     }
+    hash.update(&graphs.fusion);
     let digest = hash.finalize();
     Contestant {
         name: name.to_owned(),
@@ -257,12 +253,10 @@ pub struct ModelPanel {
 
 struct Model {
     engine: Engine,
-    audio: Option<AudioFrontend>,
-    camera: Option<CameraFrontend>,
+    frontend: Frontend,
     temperature: f32,
     monitor: Monitor,
-    heard: Remembered<Sound>,
-    seen: Remembered<Vec<Frame>>,
+    remembered: PerSensor<Remembered>,
 }
 
 impl Panel for ModelPanel {
@@ -304,23 +298,21 @@ type Encodings = PerSensor<Option<Encoding>>;
 
 impl Model {
     fn encode(&mut self, window: &Window) -> Result<Encodings, EngineError> {
-        let audio = match (&mut self.audio, &window.sound) {
-            (Some(frontend), Some(sound)) => self.heard.get_or((window.start, sound), || {
-                let features = frontend.log_mel(window.start, sound)?;
-                self.engine.encode(Modality::Audio, &features)
-            })?,
-            _ => None,
-        };
-        let camera = match &mut self.camera {
-            Some(frontend) if !window.frames.is_empty() => {
-                self.seen.get_or((window.start, &window.frames), || {
-                    let features = frontend.picture(window.start, &window.frames)?;
-                    self.engine.encode(Modality::Camera, &features)
-                })?
+        let present = window.present();
+        PerSensor::try_from_fn(|sensor| {
+            let Some(frontend) = &mut self.frontend.sensors()[sensor] else {
+                return Ok(None);
+            };
+            if !present[sensor] {
+                return Ok(None);
             }
-            _ => None,
-        };
-        Ok(Encodings { audio, camera })
+            self.remembered[sensor].get_or(sensor, window, || {
+                match frontend.features(sensor, window)? {
+                    Some(features) => self.engine.encode(sensor, &features),
+                    None => Ok(None),
+                }
+            })
+        })
     }
 
     fn said(
@@ -330,11 +322,21 @@ impl Model {
         validity: PerSensor<f32>,
     ) -> Result<Said, EngineError> {
         let (logits, attention) = self.engine.fuse(encodings, validity)?;
+        let has = self.engine.sensors();
+        let health = PerSensor::from_fn(|sensor| {
+            // A further sensor that the model lacks is nobody's trouble.
+            let told = has[sensor] || Modality::LIVE.contains(&sensor);
+            let reason = health[sensor].reason.filter(|_| told);
+            (
+                health[sensor].score,
+                reason.map(|reason| reason.to_string()),
+            )
+        });
         Ok(Said {
             probabilities: softmax(&logits, self.temperature),
             attention,
             validity,
-            health: health.map(|one| (one.score, one.reason.map(|reason| reason.to_string()))),
+            health,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! What is asked, and who answers.
 
-use crate::window::{PerSensor, Window};
+use crate::window::{Attention, PerSensor, Window};
 
 /// The clips of a robustness evaluation: files, or windows that are already in memory.
 pub trait Clips: Sync {
@@ -55,8 +55,8 @@ pub trait Panel {
 pub struct Said {
     /// Probability of each label, summing to 1.
     pub probabilities: Vec<f32>,
-    /// Share of attention on the class token, audio and camera.
-    pub attention: [f32; 3],
+    /// Shares of attention.
+    pub attention: Attention,
     /// How far it relied on each sensor, 0..1.
     pub validity: PerSensor<f32>,
     /// How healthy it takes each sensor to be, 0..1, and what it finds wrong with it.

@@ -42,7 +42,7 @@ pub fn cells(corruptions: &[Corruption], severities: &[Severity]) -> Vec<Cell> {
     corruptions.iter().flat_map(of_kind).collect()
 }
 
-/// Reads `standard` (all corruptions) or names with commas between, as in `camera/fog,audio/rain`.
+/// Reads `standard` (all corruptions of a microphone and a camera) or names with commas between, as in `camera/fog,audio/rain`.
 ///
 /// # Errors
 /// One sentence with the name that there is no corruption of.
@@ -92,6 +92,9 @@ pub enum Role {
     /// It answers from this sensor alone, and is what the model must not fall below when the other
     /// sensor fails.
     Alone(Modality),
+    /// The model without this sensor, which it must not fall below when that sensor fails; for models with more
+    /// than a microphone and a camera.
+    Without(Modality),
     /// Another model, to compare with.
     Peer,
 }
@@ -121,7 +124,7 @@ impl Contestants {
     pub fn new(all: Vec<Contestant>) -> Result<Self, String> {
         let count = |role: Role| all.iter().filter(|one| one.role == role).count();
         for sensor in Modality::ALL {
-            if count(Role::Alone(sensor)) > 1 {
+            if count(Role::Alone(sensor)) > 1 || count(Role::Without(sensor)) > 1 {
                 return Err(format!(
                     "two models would answer from {sensor} alone, and only one can be what the \
                      model is measured against; leave one out"
@@ -146,6 +149,33 @@ impl Contestants {
     /// Place of the one that is evaluated.
     pub fn main(&self) -> usize {
         self.main
+    }
+
+    /// Place of the one that does not use `sensor`, but all others: what stands in for it when it fails.
+    pub fn without(&self, sensor: Modality) -> Option<usize> {
+        let role = Role::Without(sensor);
+        let place = self.all.iter().position(|one| one.role == role);
+        place.or_else(|| match sensor {
+            Modality::Audio => self.alone(Modality::Camera),
+            Modality::Camera => self.alone(Modality::Audio),
+            _ => None,
+        })
+    }
+
+    /// The sensors that the contestants divide among them.
+    pub fn sensors(&self) -> Vec<Modality> {
+        let mut sensors: Vec<Modality> = self
+            .all
+            .iter()
+            .filter_map(|one| match one.role {
+                Role::Without(sensor) => Some(sensor),
+                _ => None,
+            })
+            .collect();
+        if sensors.is_empty() {
+            sensors.extend(Modality::LIVE);
+        }
+        sensors
     }
 
     /// Place of the one that answers from `sensor` alone.
@@ -336,6 +366,7 @@ mod tests {
                 start: Duration::ZERO,
                 sound: None,
                 frames: vec![frame],
+                ..Window::default()
             };
             Ok(LabelledClip {
                 windows: vec![window],

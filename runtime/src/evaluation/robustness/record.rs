@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::window::PerSensor;
+use crate::window::{Attention, PerSensor};
 
 /// One clip under every condition of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,8 +24,8 @@ pub struct ClipRecord {
 pub struct Condition {
     /// What each contestant said, in their order.
     pub answers: Vec<Answer>,
-    /// The main contestant's shares of attention on the class token, audio and camera.
-    pub attention: [f32; 3],
+    /// The main contestant's shares of attention.
+    pub attention: Attention,
     /// How far the main contestant relied on each sensor, 0..1.
     pub validity: PerSensor<f32>,
     /// How healthy the main contestant took each sensor to be, 0..1.
@@ -43,8 +43,8 @@ pub struct Answer {
     pub label: usize,
     /// Its probability, 0..1.
     pub confidence: f32,
-    /// Shares of attention on the class token, audio and camera.
-    pub attention: [f32; 3],
+    /// Shares of attention.
+    pub attention: Attention,
 }
 
 impl ClipRecord {

@@ -1,21 +1,21 @@
 //! What was encoded a moment ago.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use crate::engine::{Encoding, EngineError};
+use crate::window::{Modality, Window};
 
 /// What an encoder made of the last few inputs. A corruption leaves one sensor alone, so that most
 /// of what a model is asked about it has encoded before.
-pub struct Remembered<T> {
-    /// When the window began, what the sensor gave, what came of it.
-    last: VecDeque<(Duration, T, Option<Encoding>)>,
+pub struct Remembered {
+    /// The sensor's part of a window, and what came of it.
+    last: VecDeque<(Window, Option<Encoding>)>,
 }
 
 /// Windows of a clip, clean and spoilt, that are remembered for one sensor.
 const REMEMBERED: usize = 6;
 
-impl<T> Default for Remembered<T> {
+impl Default for Remembered {
     fn default() -> Self {
         Self {
             last: VecDeque::with_capacity(REMEMBERED + 1),
@@ -23,18 +23,24 @@ impl<T> Default for Remembered<T> {
     }
 }
 
-impl<T: PartialEq + Clone> Remembered<T> {
-    /// What `input` was encoded to, or is by `encode` now.
+impl Remembered {
+    /// What the sensor's part of `window` was encoded to, or is by `encode` now.
     ///
     /// # Errors
     /// Those of `encode`.
     pub fn get_or(
         &mut self,
-        (start, input): (Duration, &T),
+        sensor: Modality,
+        window: &Window,
         encode: impl FnOnce() -> Result<Option<Encoding>, EngineError>,
     ) -> Result<Option<Encoding>, EngineError> {
-        let mut known = self.last.iter();
-        if let Some((.., encoding)) = known.find(|(at, what, _)| *at == start && what == input) {
+        let same = |known: &Window| {
+            known.start == window.start
+                && known.sound_of(sensor) == window.sound_of(sensor)
+                && known.frames_of(sensor) == window.frames_of(sensor)
+                && known.signal_of(sensor) == window.signal_of(sensor)
+        };
+        if let Some((_, encoding)) = self.last.iter().find(|(known, _)| same(known)) {
             return Ok(encoding.clone());
         }
         let encoding = encode()?;
@@ -42,7 +48,27 @@ impl<T: PartialEq + Clone> Remembered<T> {
             self.last.pop_front();
         }
         self.last
-            .push_back((start, input.clone(), encoding.clone()));
+            .push_back((part_of(window, sensor), encoding.clone()));
         Ok(encoding)
     }
+}
+
+/// What one sensor gave in a window.
+fn part_of(window: &Window, sensor: Modality) -> Window {
+    let mut part = Window {
+        start: window.start,
+        ..Window::default()
+    };
+    match sensor {
+        Modality::Audio => part.sound.clone_from(&window.sound),
+        Modality::Camera => part.frames.clone_from(&window.frames),
+        Modality::Audio2 => part.further.sound.clone_from(&window.further.sound),
+        Modality::Camera2 => part.further.frames.clone_from(&window.further.frames),
+        signal => {
+            if let Some(readings) = part.signal_mut(signal) {
+                *readings = window.signal_of(signal).cloned();
+            }
+        }
+    }
+    part
 }

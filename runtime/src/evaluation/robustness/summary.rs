@@ -204,6 +204,9 @@ fn contestant_results(
 fn clean_score(place: usize, role: Role, records: &[ClipRecord]) -> Score {
     let clips = records.iter().filter(|clip| match role {
         Role::Alone(sensor) => clip.present[sensor],
+        Role::Without(sensor) => Modality::ALL
+            .into_iter()
+            .any(|other| other != sensor && clip.present[other]),
         Role::Main | Role::Peer => true,
     });
     Score::of(clips.map(|clip| clip.right(0, place)))

@@ -2,6 +2,7 @@
 
 mod config;
 mod picture;
+mod signal;
 mod sound;
 mod time;
 
@@ -100,6 +101,7 @@ fn clean(seed: u64, start: Duration) -> Window {
         start,
         sound: Some(sound(start, !seed.is_multiple_of(4), &mut random)),
         frames: vec![picture(start, &mut random, &mut sensor)],
+        ..Window::default()
     }
 }
 

@@ -75,6 +75,7 @@ fn a_still_picture_is_not_frozen() {
             start,
             sound,
             frames: still.frames.clone(),
+            ..Window::default()
         };
         assert!(monitor.check(&window).camera.is_well());
     }

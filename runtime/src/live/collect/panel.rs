@@ -162,7 +162,7 @@ impl Scene {
         self.side(&mut Pen::new(buffer, side, self.colours), session);
         self.sound(&mut pen, session);
         pen.heading("sensors");
-        for modality in Modality::ALL {
+        for modality in Modality::LIVE {
             let about = session.studio().about(modality);
             let text = about.unwrap_or_else(|| format!("{}: not recorded", modality.sensor_name()));
             pen.line(pen.say(text, Tone::Plain));

@@ -28,7 +28,7 @@ pub enum Phase {
         seams: u64,
     },
     /// A sensor was not well in this take, and somebody must decide.
-    Doubtful(Take),
+    Doubtful(Box<Take>),
     /// That is all.
     Over,
 }

@@ -230,7 +230,7 @@ impl Session {
         if self.studio.now() < since + PATIENCE {
             return Ok(());
         }
-        let about = Modality::ALL.map(|modality| self.studio.about(modality));
+        let about = Modality::LIVE.map(|modality| self.studio.about(modality));
         let about: Vec<String> = about.into_iter().flatten().collect();
         Err(CollectError::Sensor {
             message: about.join("; "),
@@ -301,7 +301,7 @@ impl Session {
             faults: take.faults.clone(),
         });
         if !self.plan.unattended {
-            return Ok(Phase::Doubtful(take));
+            return Ok(Phase::Doubtful(Box::new(take)));
         }
         self.drop_take(tell);
         self.failures += 1;

@@ -56,7 +56,7 @@ impl Studio {
         self.clock.wait_until(self.clock.now() + TICK);
         let now = self.clock.now();
         let mut told = Vec::new();
-        for modality in Modality::ALL {
+        for modality in Modality::LIVE {
             let Some(supervisor) = &mut self.supervisors[modality] else {
                 continue;
             };
@@ -93,7 +93,7 @@ impl Studio {
 
     /// All sensors that are recorded run.
     pub fn runs(&self) -> bool {
-        let PerSensor { audio, camera } = &self.supervisors;
+        let PerSensor { audio, camera, .. } = &self.supervisors;
         [audio, camera]
             .into_iter()
             .flatten()
@@ -102,7 +102,7 @@ impl Studio {
 
     /// What was played has ended, and nothing more will come.
     pub fn has_ended(&self) -> bool {
-        let PerSensor { audio, camera } = &self.supervisors;
+        let PerSensor { audio, camera, .. } = &self.supervisors;
         let ended = |supervisor: &Supervisor| *supervisor.condition() == Condition::Ended;
         [audio, camera].into_iter().flatten().all(ended)
     }

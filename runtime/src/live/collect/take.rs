@@ -36,7 +36,7 @@ impl Take {
         };
         // Without a calibration: judged by what needs none.
         let health = Monitor::new(&HealthConfig::default()).check(window);
-        for modality in Modality::ALL {
+        for modality in Modality::LIVE {
             if let Some(reason) = health[modality].reason.filter(|_| wanted[modality]) {
                 take.faults
                     .push(format!("{}: {reason}", modality.sensor_name()));
@@ -80,6 +80,7 @@ impl Take {
             start,
             sound,
             frames,
+            ..
         } = &self.window;
         let format = Format {
             sound: sound.as_ref().map(|sound| sound.rate),

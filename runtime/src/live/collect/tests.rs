@@ -61,7 +61,7 @@ fn studio(clips: &Path) -> Studio {
         times: 1,
         repeat: Repeat::Forever,
     });
-    Studio::new(player.sensors().map(Some), clock, Some(player))
+    Studio::new(player.sensors(), clock, Some(player))
 }
 
 fn plan(per_class: usize, unattended: bool, as_played: bool) -> Plan {

@@ -164,6 +164,7 @@ mod tests {
                     rgb: vec![time as u8; 3],
                 })
                 .collect(),
+            ..Window::default()
         }
     }
 

@@ -250,7 +250,7 @@ fn is_telling(keep: Keep, moment: &Moment) -> bool {
                 moment.sensors[sensor].is_some() && !moment.answer.health[sensor].is_well()
             };
             let unsure = matches!(moment.answer.verdict, Verdict::Unsure | Verdict::NoSensor);
-            unsure || Modality::ALL.into_iter().any(unwell)
+            unsure || Modality::LIVE.into_iter().any(unwell)
         }
     }
 }

@@ -39,7 +39,7 @@ fn play(package: &Package, path: &Path, record: Option<(&Path, Duration)>) -> Wi
         repeat: Repeat::Once,
     });
     let setup = Setup {
-        sensors: player.sensors().map(Some),
+        sensors: player.sensors(),
         clock: clock.clone(),
         times: Times::default(),
         hop: None,

@@ -28,7 +28,7 @@ struct FactsLine<'a> {
 }
 
 /// What is in the clip of one sensor.
-#[derive(Serialize)]
+#[derive(PartialEq, Serialize)]
 struct TrackLine<'a> {
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,6 +74,7 @@ pub fn facts(
             let (rate, size) = match modality {
                 Modality::Audio => (Some(format.sound?), None),
                 Modality::Camera => (None, Some(format.picture?)),
+                _ => return None,
             };
             Some(TrackLine {
                 name: &sensor.name,

@@ -61,6 +61,7 @@ fn window(start: u64, hz: u32) -> Window {
                 rgb: (0..34 * 22 * 3).map(|k| noise(i ^ k << 20) as u8).collect(),
             })
             .collect(),
+        ..Window::default()
     }
 }
 

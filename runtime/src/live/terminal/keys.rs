@@ -61,7 +61,7 @@ impl Switch {
     fn sensor(&self) -> Modality {
         match self.corruption {
             Corruption::Audio(_) => Modality::Audio,
-            Corruption::Camera(_) | Corruption::Both(_) => Modality::Camera,
+            _ => Modality::Camera,
         }
     }
 }
@@ -105,7 +105,7 @@ impl Keys {
             KeyCode::Char(_) if control => Action::None,
             KeyCode::Char('q' | 'Q') | KeyCode::Esc => Action::Quit,
             KeyCode::Char('0') => {
-                for modality in Modality::ALL {
+                for modality in Modality::LIVE {
                     self.switchboard.switch(modality, None);
                 }
                 Action::Switched
@@ -159,10 +159,7 @@ mod tests {
     #[test]
     fn keys_of_a_sensor_that_the_model_lacks_do_nothing() {
         let board = Switchboard::default();
-        let only_audio = PerSensor {
-            audio: true,
-            camera: false,
-        };
+        let only_audio = PerSensor::pair(true, false);
         let keys = Keys::new(only_audio, board.clone());
         assert_eq!(keys.pressed(&key('c')), Action::None);
         assert!(board.switched_on().camera.is_none());

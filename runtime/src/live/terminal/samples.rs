@@ -12,10 +12,7 @@ pub fn facts() -> Facts {
         version: "0.1.0".into(),
         labels: ["seven", "two", "nothing"].map(String::from).to_vec(),
         nothing: Some("nothing".into()),
-        sensors: PerSensor {
-            audio: true,
-            camera: true,
-        },
+        sensors: PerSensor::pair(true, true),
         mel_bands: 40,
         mel_column: Duration::from_millis(10),
         looked_at: None,
@@ -40,5 +37,6 @@ pub fn window(moment: &Moment) -> Window {
             height,
             rgb: (0..3 * width * height).map(|i| (i % 256) as u8).collect(),
         }],
+        ..Window::default()
     }
 }

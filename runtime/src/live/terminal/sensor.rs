@@ -86,7 +86,7 @@ fn figures(sensor: &SensorMoment, modality: Modality) -> String {
     let rate = match (modality, sensor.rate) {
         (_, none) if none <= 0.0 => String::new(),
         (Modality::Audio, rate) => format!("{:.2} kHz · ", rate / 1000.0),
-        (Modality::Camera, rate) => format!("{rate:.1} fps · "),
+        (_, rate) => format!("{rate:.1} fps · "),
     };
     let mut text = format!("{rate}{} ms late", sensor.delay.as_millis());
     for (count, one, several) in [

@@ -116,13 +116,13 @@ fn trouble_is_told_with_its_reason() {
         camera.losses = 3;
         camera
     });
-    moment.answer.health = PerSensor {
-        audio: Health {
+    moment.answer.health = PerSensor::pair(
+        Health {
             score: 0.31,
             reason: Some(Reason::Hum),
         },
-        camera: Health::MISSING,
-    };
+        Health::MISSING,
+    );
     moment.answer.validity.camera = 0.0;
     moment.smoothed.evidence = Evidence::Microphone;
     moment.truth = Some("two".into());
@@ -176,7 +176,7 @@ fn answers_that_are_no_labels_are_in_words() {
 fn any_size_and_any_moment_can_be_drawn() {
     let mut odd = seven(12.5);
     odd.mel = vec![f32::NAN; 7];
-    odd.answer.attention = [f32::NAN, f32::INFINITY, -1.0];
+    odd.answer.attention = [f32::NAN, f32::INFINITY, -1.0].into();
     odd.answer.validity.audio = f32::NAN;
     odd.smoothed.confidence = f32::NAN;
     odd.smoothed.event = None;

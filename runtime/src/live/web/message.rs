@@ -100,7 +100,7 @@ struct Said<'a> {
 }
 
 /// One sensor.
-#[derive(Serialize)]
+#[derive(PartialEq, Serialize)]
 struct SensorTold<'a> {
     name: &'a str,
     condition: &'static str,
@@ -161,10 +161,7 @@ impl<'a> Told<'a> {
             answer: said(&moment.answer.verdict, moment.answer.confidence),
             smoothed: said(verdict, *confidence),
             evidence: *evidence,
-            sensors: PerSensor {
-                audio: sensor(moment, Modality::Audio),
-                camera: sensor(moment, Modality::Camera),
-            },
+            sensors: PerSensor::from_fn(|modality| sensor(moment, modality)),
             picture: !window.frames.is_empty(),
             level: level(moment, window, new),
             age: millis(moment.age.total),
@@ -206,9 +203,8 @@ fn sensor(moment: &Moment, modality: Modality) -> Option<SensorTold<'_>> {
         Condition::Ended => ("ended", ""),
     };
     let health = moment.answer.health[modality];
-    let [_, audio, camera] = moment.answer.attention;
-    let attention = PerSensor { audio, camera };
-    let both = audio + camera;
+    let attention = moment.answer.attention.sensors;
+    let both = attention.audio + attention.camera;
     Some(SensorTold {
         name,
         condition,

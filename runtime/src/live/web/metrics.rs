@@ -143,7 +143,7 @@ impl Metrics {
             .inc();
         self.age.observe(moment.age.total.as_secs_f64());
         self.stride.set(f64::from(moment.rates.stride));
-        for modality in Modality::ALL {
+        for modality in Modality::LIVE {
             if let Some(sensor) = &moment.sensors[modality] {
                 self.note_sensor(moment, modality, sensor, &mut before.0[modality]);
             }
@@ -194,9 +194,5 @@ impl Metrics {
 }
 
 fn label(modality: Modality) -> Label {
-    let sensor = match modality {
-        Modality::Audio => "audio",
-        Modality::Camera => "camera",
-    };
-    [("sensor", sensor)]
+    [("sensor", modality.id())]
 }

@@ -20,7 +20,7 @@ pub struct Pulse {
 }
 
 /// One sensor at the last answer.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 struct Beat {
     running: bool,
     health: f32,
@@ -67,7 +67,7 @@ impl Pulse {
     pub fn report(&self) -> Report {
         let since = self.last.map(|last| last.elapsed());
         let flows = since.is_some_and(|since| since < LONGEST);
-        let PerSensor { audio, camera } = self.sensors;
+        let PerSensor { audio, camera, .. } = self.sensors;
         let used = || [audio, camera].into_iter().flatten();
         let status = if !flows || !used().any(|beat| beat.running) {
             Status::Down

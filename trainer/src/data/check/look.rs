@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use evenkeel::clip::{ClipEntry, ClipSource, Description, describe};
 use evenkeel::health::{Health, HealthConfig, Monitor};
-use evenkeel::window::PerSensor;
+use evenkeel::window::{Modality, PerSensor};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -67,10 +67,8 @@ fn look(listed: &Listed, entry: &ClipEntry, length: Duration, ear: &mut Ear) -> 
     let window = clip.window_at(middle, length);
     // Without a calibration: judged by what needs none, the same for every data set.
     let health = Monitor::new(&HealthConfig::default()).check(&window);
-    let health = PerSensor {
-        audio: clip.sound.is_some().then_some(health.audio),
-        camera: (!clip.frames.is_empty()).then_some(health.camera),
-    };
+    let has = clip.sensors();
+    let health = PerSensor::from_fn(|modality| has[modality].then_some(health[modality]));
     let is_well = |health: Option<Health>| health.is_some_and(|health| health.is_well());
     Ok(Looked {
         duration: clip.duration,
@@ -85,10 +83,13 @@ fn look(listed: &Listed, entry: &ClipEntry, length: Duration, ear: &mut Ear) -> 
 
 /// The files of a clip.
 pub fn files(entry: &ClipEntry) -> Vec<&PathBuf> {
-    match &entry.source {
+    let mut files: Vec<&PathBuf> = match &entry.source {
         ClipSource::Container(path) => vec![path],
         ClipSource::Separate { sound, picture } => sound.iter().chain(picture).collect(),
-    }
+    };
+    let further = Modality::FURTHER.into_iter();
+    files.extend(further.filter_map(|sensor| entry.further[sensor].as_ref()));
+    files
 }
 
 fn content(entry: &ClipEntry) -> Result<Vec<u8>> {

@@ -263,6 +263,7 @@ impl Findings<'_> {
             let what = match modality {
                 Modality::Audio => "sound",
                 Modality::Camera => "picture",
+                further => further.sensor_name(),
             };
             problem(
                 Kind::Absent,

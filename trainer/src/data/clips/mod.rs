@@ -16,6 +16,7 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 use evenkeel::clip::{Clip, ClipEntry};
 use evenkeel::random;
+use evenkeel::window::Modality;
 
 pub use self::augment::Augmentation;
 use self::cache::ClipCache;
@@ -263,6 +264,10 @@ impl Dataset for Clips {
             for &at in &self.splits[split as usize] {
                 let (entry, label) = &self.clips[at];
                 texts.extend([entry.name.clone(), self.labels[*label].clone()]);
+                let further = Modality::FURTHER
+                    .into_iter()
+                    .filter(|&sensor| entry.further[sensor].is_some());
+                texts.extend(further.map(|sensor| sensor.to_string()));
             }
         }
         hash(texts)

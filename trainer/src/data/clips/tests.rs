@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use evenkeel::clip::{ClipList, ClipSource, write_png, write_wav};
-use evenkeel::window::{Frame, SampleRate, Sound};
+use evenkeel::window::{Frame, Modality, SampleRate, Sound};
 
 use super::cache::Reduction;
 use super::*;
@@ -280,6 +280,42 @@ fn every_class_must_be_learnt() {
     assert!(
         error.contains("\"bell\"") && error.contains("another class"),
         "{error}"
+    );
+}
+
+#[test]
+fn files_beside_a_clip_are_kept_with_it_and_change_what_the_data_are() {
+    let folder = folder();
+    let plain = load(folder.path(), "clips", 0).unwrap().fingerprint();
+    let clips = folder.path().join("clips");
+    for label in ["bell", "nothing"] {
+        for number in 1..=40 {
+            let sound = clips.join(format!("{label}/{number}.wav"));
+            if sound.exists() {
+                let text: String = (0..50)
+                    .map(|i| format!("{:.2},{}\n", 0.02 * f64::from(i), i * number))
+                    .collect();
+                fs::write(
+                    sound.with_extension("signal.csv"),
+                    format!("time,x\n{text}"),
+                )
+                .unwrap();
+                fs::copy(&sound, sound.with_extension("audio2.wav")).unwrap();
+            }
+        }
+    }
+    let data = load(folder.path(), "clips", 0).unwrap();
+    assert_ne!(data.fingerprint(), plain);
+    // Once decoded and once from the cache: bit for bit the same.
+    let [first, again] = [0, 1].map(|_| data.example(Split::Test, 0, 0).unwrap().window);
+    assert_eq!(first, again);
+    let signal = first.signal_of(Modality::Signal).unwrap();
+    let step = signal.values[1] - signal.values[0];
+    assert!(step >= 1.0 && signal.is_whole(), "{signal:?}");
+    assert_eq!(signal.values[5] - signal.values[4], step);
+    assert_eq!(
+        first.sound_of(Modality::Audio2),
+        first.sound_of(Modality::Audio)
     );
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::accelerometer::AccelerometerConfig;
 use super::difficulty::Difficulty;
 use super::source::{DigitsSource, Further};
 use crate::data::range::within;
@@ -25,6 +26,9 @@ pub struct DigitsConfig {
     pub window_seconds: f32,
     /// How hard it is to see and hear.
     pub difficulty: Difficulty,
+    /// A third sensor: an accelerometer in a pen that writes the digit, `signal` in a window; none if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accelerometer: Option<AccelerometerConfig>,
 }
 
 impl Default for DigitsConfig {
@@ -35,6 +39,7 @@ impl Default for DigitsConfig {
             windows_per_epoch: 4096,
             window_seconds: 1.28,
             difficulty: Difficulty::default(),
+            accelerometer: None,
         }
     }
 }
@@ -54,6 +59,10 @@ impl DigitsConfig {
             self.windows_per_epoch,
             windows,
         )?;
-        self.difficulty.check()
+        self.difficulty.check()?;
+        match &self.accelerometer {
+            Some(accelerometer) => accelerometer.check(),
+            None => Ok(()),
+        }
     }
 }

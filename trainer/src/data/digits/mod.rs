@@ -1,6 +1,7 @@
 //! Spoken and handwritten digits of the same class: what a camera and a microphone take in when
 //! somebody holds up a digit and says it, and when nobody does.
 
+pub mod accelerometer;
 mod config;
 pub mod difficulty;
 #[cfg(test)]
@@ -45,6 +46,7 @@ use evenkeel::random;
 pub const NOTHING: &str = "nothing";
 /// How many digits there are; the class after them is [`NOTHING`].
 const DIGITS: usize = 10;
+
 /// The data set. Speakers are never shared between splits; see [`Digits::speaker`].
 pub struct Digits {
     config: DigitsConfig,
@@ -267,6 +269,7 @@ impl Digits {
                 height: SCENE_SIDE as u32,
                 rgb,
             }],
+            ..Window::default()
         }
     }
 }
@@ -346,22 +349,30 @@ impl Dataset for Digits {
             };
             (&word.samples[..], self.image(digit, split, &mut rng))
         });
-        Ok(Example {
-            window: self.window(said_and_shown, split, &mut rng),
-            label: digit.unwrap_or(DIGITS),
-        })
+        let label = digit.unwrap_or(DIGITS);
+        let mut window = self.window(said_and_shown, split, &mut rng);
+        let place = [self.seed, split as u64, epoch, index as u64];
+        self.write(&mut window, digit, random::rng("digits, pen", &place));
+        Ok(Example { window, label })
     }
 
     fn background(&self, split: Split, index: u64) -> Option<Window> {
         let mut rng = random::rng("background", &[self.seed, split as u64, index]);
-        Some(self.window(None, split, &mut rng))
+        let mut window = self.window(None, split, &mut rng);
+        let place = [self.seed, split as u64, index];
+        self.write(&mut window, None, random::rng("background, pen", &place));
+        Some(window)
     }
 
     fn provenance(&self) -> String {
         let [test, validation] =
             [Split::Test, Split::Validation].map(|s| self.speaker(s).unwrap_or("nobody"));
+        let pen = match self.has_accelerometer() {
+            true => "; an accelerometer in a pen that writes them, simulated",
+            false => "",
+        };
         format!(
-            "digits, seed {}: {}; {} speakers, tested on {test}, validated on {validation}, trained on the others",
+            "digits, seed {}: {}; {} speakers, tested on {test}, validated on {validation}, trained on the others{pen}",
             self.seed,
             self.material.provenance,
             self.speakers.len()

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::ink::{self, Ink, Point, arc};
@@ -32,10 +33,15 @@ fn numbered(numbers: Range<usize>) -> Handwriting {
 
 fn write_digit(digit: usize, number: u64) -> Ink {
     let mut rng = random::rng("made handwriting", &[number]);
+    let strokes = strokes(digit, &mut rng);
+    ink::draw(&strokes, rng.random_range(1.8..3.8))
+}
+
+/// The strokes of a digit in a simulated hand, in a square of side 1.
+pub(super) fn strokes(digit: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<Point>> {
     let forms = forms(digit);
     let form = &forms[rng.random_range(0..forms.len())];
-    let strokes = ink::by_hand(form, &mut rng);
-    ink::draw(&strokes, rng.random_range(1.8..3.8))
+    ink::by_hand(form, rng)
 }
 
 /// The ways to write a digit: strokes in a square of side 1, the digit 0.16..0.84 high.

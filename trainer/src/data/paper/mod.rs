@@ -25,6 +25,7 @@ pub use kinetics_sounds::{KineticsLists, KineticsSoundsConfig};
 /// A clip of one file or two, all of it, of which only name and label are known.
 fn clip(name: String, source: ClipSource, label: &str) -> ClipEntry {
     ClipEntry {
+        further: Default::default(),
         name,
         source,
         line: None,

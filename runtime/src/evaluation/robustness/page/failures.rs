@@ -4,7 +4,7 @@ use super::section as section_of;
 use crate::evaluation::robustness::failures::{Failure, Shown};
 use crate::evaluation::robustness::terminal::place;
 use crate::html::{escape, image};
-use crate::window::Modality;
+use crate::window::{Attention, Modality};
 
 /// The section; empty without failures.
 pub fn section(failures: &[Failure]) -> String {
@@ -28,7 +28,24 @@ fn card(failure: &Failure) -> String {
         Shown::Absent => instead(none),
         Shown::Lost => instead("not shown"),
     };
-    let [token, audio, camera] = failure.attention;
+    let Attention {
+        class_token,
+        sensors,
+    } = failure.attention;
+    let shares: Vec<(Modality, f32)> = Modality::ALL
+        .into_iter()
+        .map(|sensor| (sensor, sensors[sensor]))
+        .filter(|(sensor, share)| Modality::LIVE.contains(sensor) || *share > 0.0)
+        .collect();
+    let told = |(sensor, share): &(Modality, f32)| format!("{sensor} {}", percent(*share));
+    let told: Vec<String> = shares.iter().map(told).collect();
+    let told = told.join(", ");
+    let bars: String = shares
+        .iter()
+        .map(|(sensor, share)| {
+            format!("<span class=\"{sensor}\" style=\"flex:{share:.4}\"></span>")
+        })
+        .collect();
     let reasons: String = Modality::ALL
         .into_iter()
         .filter_map(|sensor| {
@@ -43,11 +60,9 @@ fn card(failure: &Failure) -> String {
     format!(
         "<article><div class=\"shown\">{}{}</div><h3>{}</h3>\
          <p>Said <b>{}</b> with {}; it is <b>{}</b>, and the healthy sensor alone said so with {}.</p>\
-         <div class=\"split\" title=\"attention: audio {}, camera {}, class token {}\">\
-         <span class=\"audio\" style=\"flex:{audio:.4}\"></span>\
-         <span class=\"camera\" style=\"flex:{camera:.4}\"></span>\
-         <span style=\"flex:{token:.4}\"></span></div>\
-         <p class=\"small\">attention: audio {}, camera {}</p>{reasons}\
+         <div class=\"split\" title=\"attention: {told}, class token {}\">{bars}\
+         <span style=\"flex:{class_token:.4}\"></span></div>\
+         <p class=\"small\">attention: {told}</p>{reasons}\
          <p class=\"small clip\">{}</p></article>\n",
         shown(&failure.picture, "corrupted picture", "no picture"),
         shown(
@@ -60,11 +75,7 @@ fn card(failure: &Failure) -> String {
         percent(failure.confidence),
         escape(&failure.truth),
         percent(failure.healthy_confidence),
-        percent(audio),
-        percent(camera),
-        percent(token),
-        percent(audio),
-        percent(camera),
+        percent(class_token),
         escape(&failure.clip)
     )
 }

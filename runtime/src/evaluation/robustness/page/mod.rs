@@ -68,7 +68,7 @@ fn looks(summary: &Summary) -> Vec<Look<'_>> {
     for contestant in &summary.contestants {
         let class = match contestant.role {
             Role::Main => "main".to_owned(),
-            Role::Alone(sensor) => sensor.to_string(),
+            Role::Alone(sensor) | Role::Without(sensor) => sensor.to_string(),
             Role::Peer => {
                 peers += 1;
                 format!("peer{}", (peers - 1) % PEER_COLOURS)

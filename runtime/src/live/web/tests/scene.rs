@@ -62,16 +62,13 @@ pub fn moment(index: u64) -> Moment {
             verdict: verdict.clone(),
             probabilities: vec![0.95, 0.05],
             confidence: 0.95,
-            attention: [0.2, 0.2, 0.6],
+            attention: [0.2, 0.2, 0.6].into(),
             present: PerSensor::from_fn(|_| true),
-            health: PerSensor {
-                audio: quiet,
-                camera: Health::WELL,
-            },
+            health: PerSensor::pair(quiet, Health::WELL),
             validity: PerSensor::from_fn(|_| 1.0),
             output: Output {
                 logits: Vec::new(),
-                attention: [0.2, 0.2, 0.6],
+                attention: [0.2, 0.2, 0.6].into(),
                 probes: PerSensor::default(),
             },
         },
@@ -167,5 +164,6 @@ pub fn window(index: u64) -> Window {
             height: 48,
             rgb: (0..3 * 64 * 48).map(|place| noise(place) as u8).collect(),
         }],
+        ..Window::default()
     }
 }
