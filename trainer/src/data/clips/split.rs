@@ -252,3 +252,24 @@ fn by_class(entries: &[ClipEntry], seed: u64) -> Parts {
     }
     parts
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fewer_clips_are_some_of_the_clips_and_as_many_of_each_class() {
+        let label_of = |at: usize| at % 3;
+        let thinned = |most, seed| {
+            let mut train: Vec<usize> = (0..40).collect();
+            thin(&mut train, label_of, most, seed);
+            train
+        };
+        let few = thinned(4, 7);
+        assert!((0..3).all(|label| few.iter().filter(|&&at| label_of(at) == label).count() == 4));
+        let more = thinned(9, 7);
+        assert!(few.iter().all(|at| more.contains(at)) && few.is_sorted());
+        assert_ne!(few, thinned(4, 8));
+        assert_eq!(thinned(100, 7).len(), 40);
+    }
+}
