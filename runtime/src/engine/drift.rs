@@ -21,15 +21,17 @@ pub struct Departure {
 pub fn departure(found: &Output, expected: &Output, manifest: &Manifest) -> Departure {
     let temperature = manifest.thresholds.temperature;
     let [ours, theirs] = [found, expected].map(|output| softmax(&output.logits, temperature));
-    let mut probability =
-        largest(&ours, &theirs).max(largest_share(found.attention, expected.attention));
+    let mut probability = largest_difference(&ours, &theirs).max(largest_share_difference(
+        found.attention,
+        expected.attention,
+    ));
     for modality in Modality::ALL {
         let [found, expected] = [found, expected].map(|output| {
             let probe = output.probes[modality].as_deref();
             probe.map(|logits| softmax(logits, 1.0))
         });
         probability = probability.max(match (found, expected) {
-            (Some(found), Some(expected)) => largest(&found, &expected),
+            (Some(found), Some(expected)) => largest_difference(&found, &expected),
             (None, None) => 0.0,
             _ => f32::INFINITY,
         });
@@ -46,14 +48,14 @@ pub fn departure(found: &Output, expected: &Output, manifest: &Manifest) -> Depa
 }
 
 /// Largest difference of a share of attention.
-pub(super) fn largest_share(a: Attention, b: Attention) -> f32 {
-    a.shares()
-        .zip(b.shares())
-        .fold(0.0, |worst, (a, b)| worst.max(largest(&[a], &[b])))
+pub fn largest_share_difference(a: Attention, b: Attention) -> f32 {
+    a.shares().zip(b.shares()).fold(0.0, |worst, (a, b)| {
+        worst.max(largest_difference(&[a], &[b]))
+    })
 }
 
 /// Largest difference; infinite when the lengths differ or a difference is not a number.
-pub(super) fn largest(a: &[f32], b: &[f32]) -> f32 {
+pub fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
     if a.len() != b.len() {
         return f32::INFINITY;
     }

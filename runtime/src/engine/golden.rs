@@ -1,6 +1,6 @@
 //! Proves that this machine computes what the exporting machine computed.
 
-use super::drift::{departure, largest, largest_share};
+use super::drift::{departure, largest_difference, largest_share_difference};
 use super::{Answer, EngineError, Output, Recogniser};
 use crate::package::{GoldenAnswer, Package};
 use crate::window::{Modality, PerSensor, Window};
@@ -72,11 +72,12 @@ fn expected(answer: &GoldenAnswer) -> Output {
 
 /// Largest difference between two answers; infinite when they do not have the same parts.
 fn difference(found: &Output, expected: &GoldenAnswer) -> f32 {
-    let mut worst = largest(&found.logits, &expected.logits)
-        .max(largest_share(found.attention, expected.attention));
+    let mut worst = largest_difference(&found.logits, &expected.logits).max(
+        largest_share_difference(found.attention, expected.attention),
+    );
     for modality in Modality::ALL {
         worst = worst.max(match (&found.probes[modality], expected.probe(modality)) {
-            (Some(found), Some(expected)) => largest(found, expected),
+            (Some(found), Some(expected)) => largest_difference(found, expected),
             (None, None) => 0.0,
             _ => f32::INFINITY,
         });

@@ -33,7 +33,7 @@ mod tensors;
 mod turn;
 mod verify;
 
-pub use drift::{Departure, departure};
+pub use drift::{Departure, departure, largest_difference, largest_share_difference};
 pub use encoder::Encoding;
 pub use error::EngineError;
 pub use golden::{GOLDEN_TOLERANCE, GoldenCheck, all_valid, check_golden};

@@ -1,6 +1,6 @@
 //! Whether the exported model answers like the trained one.
 
-use evenkeel::engine::{Engine, Output};
+use evenkeel::engine::{Engine, Output, largest_difference, largest_share_difference};
 use evenkeel::evaluation::Share;
 use evenkeel::frontend::Features;
 use evenkeel::package::Package;
@@ -79,16 +79,19 @@ pub(super) fn check(
 
 impl Parity {
     fn compare(&mut self, found: &Output, expected: &Output) {
-        self.logits = self.logits.max(largest(&found.logits, &expected.logits));
-        self.attention = self
-            .attention
-            .max(largest_share(found.attention, expected.attention));
+        self.logits = self
+            .logits
+            .max(largest_difference(&found.logits, &expected.logits));
+        self.attention = self.attention.max(largest_share_difference(
+            found.attention,
+            expected.attention,
+        ));
         for modality in Modality::ALL {
             // The engine leaves out the encoder of a sensor that is gone; the trainer may not.
             if let (Some(found), Some(expected)) =
                 (&found.probes[modality], &expected.probes[modality])
             {
-                self.probes = self.probes.max(largest(found, expected));
+                self.probes = self.probes.max(largest_difference(found, expected));
             }
         }
     }
@@ -149,8 +152,8 @@ fn folded(engine: &mut Engine, plain: &PlainFusion, window: &Features) -> Result
         let (expected, shares) = plain.fuse(tokens, validity);
         let expected: Vec<f32> = expected.iter().map(|&x| x as f32).collect();
         worst = worst
-            .max(largest(&logits, &expected))
-            .max(largest_share(attention, attention_of(shares)));
+            .max(largest_difference(&logits, &expected))
+            .max(largest_share_difference(attention, attention_of(shares)));
     }
     Ok(worst)
 }
@@ -161,27 +164,4 @@ pub(super) fn attention_of(shares: Share) -> Attention {
         class_token: shares.class_token as f32,
         sensors: shares.sensors.map(|share| share as f32),
     }
-}
-
-/// Largest difference of a share of attention.
-pub(super) fn largest_share(a: Attention, b: Attention) -> f32 {
-    let [a, b] = [a, b].map(|attention| attention.shares().collect::<Vec<_>>());
-    largest(&a, &b)
-}
-
-/// Largest difference; infinite when the lengths differ or a difference is not a number.
-pub(super) fn largest(a: &[f32], b: &[f32]) -> f32 {
-    if a.len() != b.len() {
-        return f32::INFINITY;
-    }
-    a.iter()
-        .zip(b)
-        .map(|(x, y)| (x - y).abs())
-        .fold(0.0, |worst, d| {
-            if d.is_nan() {
-                f32::INFINITY
-            } else {
-                worst.max(d)
-            }
-        })
 }

@@ -3,14 +3,13 @@
 use std::path::Path;
 use std::time::Duration;
 
-use evenkeel::engine::{Engine, Output};
+use evenkeel::engine::{Engine, Output, largest_difference, largest_share_difference};
 use evenkeel::evaluation::Score;
 use evenkeel::frontend::{Features, Frontend};
 use evenkeel::package::Package;
 use evenkeel::probability::{most_probable, softmax};
 use evenkeel::window::{Modality, PerSensor, Signal};
 
-use super::parity::{largest, largest_share};
 use super::random_model::{Model, model, model_of, probes};
 use super::reference::{random, rng};
 use super::*;
@@ -26,8 +25,9 @@ const KINDS: [Fusion; 6] = [
 ];
 
 fn difference(found: &Output, expected: &Output) -> f32 {
-    let mut worst = largest(&found.logits, &expected.logits)
-        .max(largest_share(found.attention, expected.attention));
+    let mut worst = largest_difference(&found.logits, &expected.logits).max(
+        largest_share_difference(found.attention, expected.attention),
+    );
     for modality in Modality::ALL {
         assert_eq!(
             found.probes[modality].is_some(),
@@ -35,7 +35,7 @@ fn difference(found: &Output, expected: &Output) -> f32 {
         );
         if let (Some(found), Some(expected)) = (&found.probes[modality], &expected.probes[modality])
         {
-            worst = worst.max(largest(found, expected));
+            worst = worst.max(largest_difference(found, expected));
         }
     }
     worst
