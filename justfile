@@ -167,7 +167,6 @@ unseen-study: data
 learning-curve: data
     {{ trainer }} data get speech-embedding
     {{ trainer }} data get efficientnet-lite0
-    {{ trainer }} data clips digits --everyone --out target/everyone
     {{ trainer }} study --config trainer/configs/learning-curve.toml --out runs/learning-curve --results docs/results/learning-curve
 
 # A small study as an array of Slurm jobs on this machine, one of them killed, against the same in one piece (as root; apt install slurmctld slurmd slurm-client munge)

@@ -12,7 +12,7 @@ export PATH="$PWD/target/release:$PATH"
 digits=zero,one,two,three,four,five,six,seven,eight,nine
 work=$PWD/target/first-clip-to-board
 config=${CONFIG:-trainer/configs/own.toml}
-pace=${PACE:-1}
+pace=${PACE:-real}
 
 rm -rf "$work"
 mkdir -p "$work"

@@ -18,7 +18,7 @@ pub struct Args {
     /// Configuration file (TOML)
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// Change one entry of the configuration
+    /// Change one entry of the configuration; without a value take it out
     #[arg(long = "set", value_name = "KEY=VALUE")]
     changes: Vec<String>,
     /// Steps to measure

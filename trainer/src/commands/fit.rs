@@ -30,7 +30,7 @@ pub struct Args {
     /// Folder of the run: configuration, checkpoint, best weights, metrics, picture
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Change one entry of the configuration
+    /// Change one entry of the configuration; without a value take it out
     #[arg(long = "set", value_name = "KEY=VALUE")]
     changes: Vec<String>,
     /// Print the result as JSON

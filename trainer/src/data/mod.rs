@@ -4,6 +4,7 @@ pub mod check;
 pub mod clips;
 mod config;
 pub mod digits;
+pub mod everyone;
 pub mod fetch;
 pub mod paper;
 pub(crate) mod range;

@@ -179,7 +179,7 @@ fn unit_norm() -> f64 {
 }
 
 impl FitConfig {
-    /// Reads a TOML file and applies `key=value` changes such as `training.epochs=3`.
+    /// Reads a TOML file and applies `key=value` changes such as `training.epochs=3`; `key=` takes an entry out.
     ///
     /// # Errors
     /// When the file is missing, is not TOML, or has unknown or senseless entries.
@@ -272,7 +272,7 @@ impl FitConfig {
     }
 }
 
-/// Sets one entry; the value is read as TOML, or as text where that fails.
+/// Sets one entry; the value is read as TOML, or as text where that fails. Without a value the entry is taken out.
 fn apply(table: &mut toml::Table, change: &str) -> Result<()> {
     let (key, value) = change
         .split_once('=')
@@ -294,7 +294,11 @@ fn apply(table: &mut toml::Table, change: &str) -> Result<()> {
             .as_table_mut()
             .with_context(|| format!("'{key}' goes through {part}, which is not a section"))?;
     }
-    table.insert(last.to_owned(), value);
+    if value == toml::Value::String(String::new()) {
+        table.remove(last);
+    } else {
+        table.insert(last.to_owned(), value);
+    }
     Ok(())
 }
 
@@ -315,6 +319,13 @@ mod tests {
         let config = FitConfig::parse(text(), &changes, Path::new("digits.toml")).unwrap();
         assert_eq!(config.training.epochs, 3);
         assert_eq!(config.model.fusion, crate::model::Fusion::Sum);
+    }
+
+    #[test]
+    fn a_change_without_a_value_takes_the_entry_out() {
+        let changes = ["camera=".to_owned(), "model.fusion=audio".to_owned()];
+        let config = FitConfig::parse(text(), &changes, Path::new("digits.toml")).unwrap();
+        assert_eq!(config.camera, None);
     }
 
     #[test]

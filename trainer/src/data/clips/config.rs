@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::windows::is_one;
 use super::{Augmentation, Layout, Listing, Windows};
-use crate::data::digits;
 use crate::data::fetch::{self, Store};
+use crate::data::{digits, everyone};
 
 /// Which clips, and how they are used.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,7 +18,8 @@ pub struct ClipsConfig {
     /// A folder per class, or a CSV file as `evenkeel evaluate` takes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
-    /// In place of `path`: a collection that `evenkeel-train data get` knows, such as `grid-digits`.
+    /// In place of `path`: a collection that `evenkeel-train data get` knows, such as `grid-digits`, or `digits-of-everyone`:
+    /// the collection `digits` as clips of six people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub collection: Option<String>,
     /// How long a window is, in seconds, 0.05..60; it is taken from the middle of each clip. At least
@@ -99,6 +100,10 @@ impl ClipsConfig {
             (Some(path), _) => {
                 let name = path.file_name().unwrap_or(path.as_os_str());
                 Ok((path.clone(), name.display().to_string()))
+            }
+            (None, Some(name)) if name == everyone::NAME => {
+                let from = format!("{name} ({})", fetch::table::DIGITS.licence);
+                Ok((everyone::clips(store)?, from))
             }
             (None, Some(name)) => {
                 let collection = fetch::collection(name)?;
