@@ -173,7 +173,7 @@ learning-curve: data
 test-slurm: build
     tests/cluster/slurm.sh
 
-# How long it takes from the first clip of ten classes to a model on the virtual board, step by step (records in real time)
+# How long it takes from the first clip of ten classes to a model on the virtual board, step by step
 first-clip-to-board: data
     scripts/first-clip-to-board.sh
 
