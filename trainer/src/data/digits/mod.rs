@@ -244,9 +244,13 @@ impl Digits {
             Some((word, ink)) => {
                 let variety = (split == Split::Train).then_some(&self.speeds);
                 let samples = room.hear(word, variety, rng);
+                let ink = match split {
+                    Split::Train => hand::vary(ink, &difficulty.hand, rng),
+                    _ => *ink,
+                };
                 (
                     samples,
-                    scene::film(Subject::Sheet(ink), &difficulty.scene, rng),
+                    scene::film(Subject::Sheet(&ink), &difficulty.scene, rng),
                 )
             }
             None => {

@@ -78,3 +78,19 @@ fn a_window_is_whole() {
         (1, 3 * 96 * 96)
     );
 }
+
+/// Of the training windows only: what is measured stays what it is.
+#[test]
+fn another_hand_changes_training_pictures_and_no_others() {
+    let mut varied = DigitsConfig::default();
+    varied.difficulty.hand.stretch = 1.5;
+    let of = |config: &DigitsConfig| Digits::from_material(config, 0, fixture::material()).unwrap();
+    let (plain, varied) = (of(&DigitsConfig::default()), of(&varied));
+    let same = |split, index| {
+        let [one, other] =
+            [&plain, &varied].map(|digits| digits.example(split, 1, index).unwrap().window);
+        one.frames == other.frames
+    };
+    assert!((0..10).any(|index| !same(Split::Train, index)));
+    assert!((0..10).all(|index| same(Split::Test, index)));
+}
