@@ -154,6 +154,24 @@ impl Window {
         self.further.signals[place].as_ref()
     }
 
+    /// The place of a microphone's sound, to be filled, changed or emptied; `None` for other kinds.
+    pub fn sound_mut(&mut self, modality: Modality) -> Option<&mut Option<Sound>> {
+        match modality {
+            Modality::Audio => Some(&mut self.sound),
+            Modality::Audio2 => Some(&mut self.further.sound),
+            _ => None,
+        }
+    }
+
+    /// The place of a camera's frames, to be filled, changed or emptied; `None` for other kinds.
+    pub fn frames_mut(&mut self, modality: Modality) -> Option<&mut Vec<Frame>> {
+        match modality {
+            Modality::Camera => Some(&mut self.frames),
+            Modality::Camera2 => Some(&mut self.further.frames),
+            _ => None,
+        }
+    }
+
     /// The place of a sensor's readings, to be filled, changed or emptied; `None` for other kinds.
     pub fn signal_mut(&mut self, modality: Modality) -> Option<&mut Option<Signal>> {
         let place = signal_place(modality)?;
@@ -162,33 +180,19 @@ impl Window {
 
     /// Takes away what a sensor gave.
     pub fn lose(&mut self, modality: Modality) {
-        match modality {
-            Modality::Audio => self.sound = None,
-            Modality::Camera => self.frames.clear(),
-            Modality::Audio2 => self.further.sound = None,
-            Modality::Camera2 => self.further.frames.clear(),
-            signal => {
-                if let Some(readings) = self.signal_mut(signal) {
-                    *readings = None;
-                }
-            }
-        }
+        self.take_over(modality, &mut Window::default());
     }
 
     /// Replaces what a sensor gave by what it gave in another window, which then lacks it.
     pub fn take_over(&mut self, modality: Modality, other: &mut Window) {
-        match modality {
-            Modality::Audio => self.sound = other.sound.take(),
-            Modality::Camera => self.frames = std::mem::take(&mut other.frames),
-            Modality::Audio2 => self.further.sound = other.further.sound.take(),
-            Modality::Camera2 => self.further.frames = std::mem::take(&mut other.further.frames),
-            signal => {
-                if let (Some(own), Some(others)) =
-                    (self.signal_mut(signal), other.signal_mut(signal))
-                {
-                    *own = others.take();
-                }
-            }
+        if let (Some(own), Some(others)) = (self.sound_mut(modality), other.sound_mut(modality)) {
+            *own = others.take();
+        }
+        if let (Some(own), Some(others)) = (self.frames_mut(modality), other.frames_mut(modality)) {
+            *own = std::mem::take(others);
+        }
+        if let (Some(own), Some(others)) = (self.signal_mut(modality), other.signal_mut(modality)) {
+            *own = others.take();
         }
     }
 

@@ -12,7 +12,7 @@ use evenkeel::package::{Graphs, Manifest, Package, Precision};
 use evenkeel::window::{Modality, PerSensor, Window};
 use serde::Serialize;
 
-use super::{print, print_json, processor, threads};
+use super::{cpuinfo, print, print_json, processor, threads};
 
 /// Windows run before anything is measured.
 const WARM_UP: usize = 5;
@@ -131,7 +131,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         graph_bytes: graphs(&package.graphs).map(<[u8]>::len).sum(),
         parameters: sizes.iter().map(|size| size.parameters).sum(),
         multiply_accumulates: sizes.iter().map(|size| size.multiply_accumulates).sum(),
-        processor: processor(),
+        processor: processor(&cpuinfo()).to_owned(),
         threads: args.threads,
         windows: times.window.len(),
         windows_per_second: times.windows_per_second(),

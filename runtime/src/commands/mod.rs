@@ -36,16 +36,22 @@ fn seconds(text: &str, least: f64, most: f64) -> Result<Duration, String> {
     }
 }
 
-/// What this machine's processor is called, or the board where the processor has no name.
-fn processor() -> String {
-    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let names = info.lines().find_map(|line| {
+/// What the system tells of the processor.
+fn cpuinfo() -> String {
+    std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default()
+}
+
+/// The first of some fields that `info` has.
+fn cpu_field<'a>(info: &'a str, names: &[&str]) -> Option<&'a str> {
+    info.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
-        ["model name", "Model", "Hardware"]
-            .contains(&name.trim())
-            .then(|| value.trim().to_owned())
-    });
-    names.unwrap_or_else(|| std::env::consts::ARCH.to_owned())
+        names.contains(&name.trim()).then(|| value.trim())
+    })
+}
+
+/// What the processor is called of which `info` tells, or the board where the processor has no name.
+fn processor(info: &str) -> &str {
+    cpu_field(info, &["model name", "Model", "Hardware"]).unwrap_or(std::env::consts::ARCH)
 }
 
 /// Prints to the standard output; a reader that has gone away (`| head`) is no failure.

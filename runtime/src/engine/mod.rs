@@ -73,13 +73,11 @@ pub struct Engine {
     fusion: Graph,
     /// What each input of the fusion graph is, in its order; `None` is the validity.
     fusion_inputs: Vec<Option<Modality>>,
-    /// The sensors behind audio and camera in validity and attention.
-    further: Vec<Modality>,
+    /// The sensors in the order of validity and attention: audio and camera, and the further ones of the model.
+    places: Vec<Modality>,
     logits: usize,
     attention: usize,
     validity: Arc<Tensor>,
-    /// What `validity` is filled with; kept for its memory.
-    weights: Vec<f32>,
 }
 
 impl Engine {
@@ -106,8 +104,10 @@ impl Engine {
                 }),
             }
         })?;
-        let further: Vec<Modality> = manifest.further().collect();
-        let places = Modality::LIVE.len() + further.len();
+        let places: Vec<Modality> = Modality::LIVE
+            .into_iter()
+            .chain(manifest.further())
+            .collect();
         let token_shapes =
             PerSensor::from_fn(|modality| encoders[modality].as_ref().map(Encoder::token_shape));
         let mut fusion_inputs = Vec::new();
@@ -115,23 +115,22 @@ impl Engine {
             package.dir.join("fusion.onnx"),
             &package.graphs.fusion,
             |inputs| {
-                fusion_inputs = fusion_roles(inputs, &token_shapes, places)?;
+                fusion_inputs = fusion_roles(inputs, &token_shapes, places.len())?;
                 Ok(())
             },
         )?;
         fusion.check_outputs(&["logits", "attention"])?;
         let logits = fusion.shaped_output("logits", &[1, manifest.labels.len()])?;
-        let attention = fusion.shaped_output("attention", &[1, 1 + places])?;
-        let validity = zeros(&fusion, &[1, places])?;
+        let attention = fusion.shaped_output("attention", &[1, 1 + places.len()])?;
+        let validity = zeros(&fusion, &[1, places.len()])?;
         Ok(Self {
             encoders,
             fusion,
             fusion_inputs,
-            further,
+            places,
             logits,
             attention,
             validity,
-            weights: Vec::with_capacity(places),
         })
     }
 
@@ -182,19 +181,18 @@ impl Engine {
         encodings: &PerSensor<Option<Encoding>>,
         validity: PerSensor<f32>,
     ) -> Result<(Vec<f32>, Attention), EngineError> {
-        self.weights.clear();
-        for modality in Modality::LIVE
-            .into_iter()
-            .chain(self.further.iter().copied())
-        {
+        let mut weights = [0.0; Modality::ALL.len()];
+        for (&modality, weight) in self.places.iter().zip(&mut weights) {
             let value = validity[modality];
             if !(0.0..=1.0).contains(&value) {
                 return Err(EngineError::Validity { modality, value });
             }
-            let given = encodings[modality].is_some();
-            self.weights.push(if given { value } else { 0.0 });
+            if encodings[modality].is_some() {
+                *weight = value;
+            }
         }
-        fill(&self.fusion, &mut self.validity, &self.weights)?;
+        let weights = &weights[..self.places.len()];
+        fill(&self.fusion, &mut self.validity, weights)?;
         let mut inputs: TVec<TValue> = tvec![];
         for role in &self.fusion_inputs {
             let value = role.and_then(|modality| {
@@ -212,7 +210,8 @@ impl Engine {
             .numbers(&values[self.logits], "logits")?
             .to_vec();
         let shares = self.fusion.numbers(&values[self.attention], "attention")?;
-        let mut attention = Attention::from_row(shares, self.further.iter().copied());
+        let further = self.places.iter().skip(Modality::LIVE.len()).copied();
+        let mut attention = Attention::from_row(shares, further);
         // A graph is untrusted input: what it calls a share need not be one.
         attention.class_token = attention.class_token.clamp(0.0, 1.0);
         attention.sensors = attention.sensors.map(|share| share.clamp(0.0, 1.0));

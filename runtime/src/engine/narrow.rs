@@ -10,6 +10,7 @@ use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::{GraphProto, NodeProto, TensorProto};
 
 use super::shown;
+use super::tensors::{kind, singles};
 
 /// The axis along which the standard lays the scales where nothing is said.
 const USUAL_AXIS: i64 = 1;
@@ -106,20 +107,8 @@ impl<'a> Narrow<'a> {
     }
 }
 
-fn kind(tensor: &TensorProto) -> DataType {
-    DataType::try_from(tensor.data_type).unwrap_or(DataType::Undefined)
-}
-
 fn is_half_to_single(node: &NodeProto, source: &TensorProto) -> bool {
-    let to_single = |attribute: &&tract_onnx::pb::AttributeProto| {
-        attribute.name == "to" && attribute.i == DataType::Float as i64
-    };
-    kind(source) == DataType::Float16 && node.attribute.iter().any(|one| to_single(&one))
-}
-
-/// The numbers of an f32 tensor.
-fn singles(tensor: &TensorProto) -> impl Iterator<Item = f32> + '_ {
-    let raw = tensor.raw_data.as_chunks::<4>().0.iter();
-    raw.map(|bytes| f32::from_le_bytes(*bytes))
-        .chain(tensor.float_data.iter().copied())
+    let mut attributes = node.attribute.iter();
+    kind(source) == DataType::Float16
+        && attributes.any(|one| one.name == "to" && one.i == DataType::Float as i64)
 }

@@ -241,8 +241,9 @@ impl Recogniser {
         wanted: PerSensor<bool>,
         due: PerSensor<bool>,
     ) -> Result<Perception, EngineError> {
+        let given = window.present();
         let present = PerSensor::from_fn(|modality| {
-            window.present()[modality] && self.engine.encoders[modality].is_some()
+            given[modality] && self.engine.encoders[modality].is_some()
         });
         // What is not due and was never encoded is due after all.
         let rests = PerSensor::from_fn(|modality| !due[modality] && self.kept[modality].is_some());

@@ -37,7 +37,7 @@ pub(super) fn check_tensor(tensor: &TensorProto) -> Result<(), String> {
             shown::name(&format!("{:?}", tensor.dims))
         )
     })?;
-    let kind = DataType::try_from(tensor.data_type).unwrap_or(DataType::Undefined);
+    let kind = kind(tensor);
     // Bytes per number in `raw_data`, and how many numbers stand in the typed field.
     let (width, typed) = match kind {
         DataType::Float => (4, tensor.float_data.len()),
@@ -76,17 +76,22 @@ pub(super) fn check_tensor(tensor: &TensorProto) -> Result<(), String> {
     }
 }
 
+/// The type of a tensor's numbers.
+pub(super) fn kind(tensor: &TensorProto) -> DataType {
+    DataType::try_from(tensor.data_type).unwrap_or(DataType::Undefined)
+}
+
+/// The numbers of an f32 tensor.
+pub(super) fn singles(tensor: &TensorProto) -> impl Iterator<Item = f32> + '_ {
+    let raw = tensor.raw_data.as_chunks::<4>().0.iter();
+    raw.map(|bytes| f32::from_le_bytes(*bytes))
+        .chain(tensor.float_data.iter().copied())
+}
+
 fn is_finite(tensor: &TensorProto, kind: DataType) -> bool {
     let raw = &tensor.raw_data;
     match kind {
-        DataType::Float => {
-            tensor.float_data.iter().all(|x| x.is_finite())
-                && raw
-                    .as_chunks::<4>()
-                    .0
-                    .iter()
-                    .all(|bytes| f32::from_le_bytes(*bytes).is_finite())
-        }
+        DataType::Float => singles(tensor).all(f32::is_finite),
         DataType::Double => {
             tensor.double_data.iter().all(|x| x.is_finite())
                 && raw

@@ -81,11 +81,11 @@ mod tests {
         last_epoch: Some(3),
     };
 
-    /// By hand: ρ = 30/20, tanh(0.8·1.5) = 0.833655.
     fn both() -> PerSensor<bool> {
         PerSensor::pair(true, true)
     }
 
+    /// By hand: ρ = 30/20, tanh(0.8·1.5) = 0.833655.
     #[test]
     fn the_sensor_that_is_ahead_is_held_back() {
         let scores = |audio, camera| PerSensor::pair(audio, camera);

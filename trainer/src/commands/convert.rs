@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Args as ClapArgs;
 use evenkeel::clip::{ClipList, read_clip};
 use evenkeel::frontend::Frontend;
@@ -70,13 +70,7 @@ pub fn run(args: &Args) -> Result<()> {
         println!("{}", serde_json::to_string_pretty(&drift)?);
         return Ok(());
     }
-    let size = super::folder_size(&args.out)
-        .with_context(|| format!("cannot read {}", args.out.display()))?;
-    println!(
-        "package  {} ({:.2} MB)",
-        args.out.display(),
-        size as f64 / 1e6
-    );
+    println!("package  {}", super::written(&args.out)?);
     println!("drift    {}", sentence(&drift));
     Ok(())
 }

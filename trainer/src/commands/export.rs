@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args as ClapArgs;
 use evenkeel::engine::Output;
 use evenkeel::evaluation::Score;
@@ -105,14 +105,14 @@ pub fn run(args: &Args) -> Result<()> {
         None => Vec::new(),
         Some(_) => validation
             .samples
-            .iter()
+            .into_iter()
             .enumerate()
             .map(|(index, sample)| DriftWindow {
                 name: format!(
                     "validation window {index} ({})",
                     run.data.labels()[sample.label as usize]
                 ),
-                features: sample.features.clone(),
+                features: sample.features,
             })
             .collect(),
     };
@@ -185,15 +185,23 @@ fn measured(result: &fit::RunResult) -> Vec<Measured> {
         line("test split", &result.test),
     ];
     let cases = [
-        ("test split, no camera", &result.absent.camera),
-        ("test split, no microphone", &result.absent.audio),
-        ("test split, noise for a picture", &result.noise.camera),
-        ("test split, noise for sound", &result.noise.audio),
+        ("test split, no camera", &result.absent, Modality::Camera),
+        ("test split, no microphone", &result.absent, Modality::Audio),
+        (
+            "test split, noise for a picture",
+            &result.noise,
+            Modality::Camera,
+        ),
+        (
+            "test split, noise for sound",
+            &result.noise,
+            Modality::Audio,
+        ),
     ];
     lines.extend(
         cases
             .into_iter()
-            .filter_map(|(what, summary)| Some(line(what, summary.as_ref()?))),
+            .filter_map(|(what, lost, sensor)| Some(line(what, lost.get(&sensor)?))),
     );
     lines
 }
@@ -243,13 +251,7 @@ fn report(args: &Args, exported: &Exported, calibrated: &Calibrated) -> Result<(
         println!("{}", serde_json::to_string_pretty(exported)?);
         return Ok(());
     }
-    let size = super::folder_size(&args.out)
-        .with_context(|| format!("cannot read {}", args.out.display()))?;
-    println!(
-        "package      {} ({:.2} MB)",
-        args.out.display(),
-        size as f64 / 1e6
-    );
+    println!("package      {}", super::written(&args.out)?);
     println!(
         "temperature  {:.3}; answers count above a confidence of {:.2}",
         calibrated.thresholds.temperature, calibrated.thresholds.confidence

@@ -12,6 +12,18 @@ pub mod weights;
 
 use std::path::Path;
 
+use anyhow::Context;
+
+/// A package that was written, and how large it is.
+fn written(folder: &Path) -> anyhow::Result<String> {
+    let size = folder_size(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    Ok(format!(
+        "{} ({:.2} MB)",
+        folder.display(),
+        size as f64 / 1e6
+    ))
+}
+
 /// Bytes of all files in a folder.
 fn folder_size(folder: &Path) -> std::io::Result<u64> {
     let mut size = 0;

@@ -5,9 +5,10 @@ use std::path::Path;
 
 use anyhow::Result;
 use candle_core::Device;
-use evenkeel::package::{self, Manifest, Package, Precision, Rates, Training};
+use evenkeel::package::{Manifest, Package, Training};
+use evenkeel::window::Modality;
 
-use super::{Weights, graphs};
+use super::{Weights, graphs, untrained};
 use crate::data::Dataset;
 use crate::fit::{self, Calibrated, FitConfig, MixedQuality, RunResult, Workers};
 use crate::model::Model;
@@ -80,39 +81,22 @@ impl FinishedRun {
             ("test.examples".to_owned(), result.test.examples as f64),
             ("validation.accuracy".to_owned(), result.validation.accuracy),
         ]);
-        for (name, lost) in [
-            ("camera", &result.absent.camera),
-            ("microphone", &result.absent.audio),
-        ] {
-            if let Some(summary) = lost {
-                metrics.insert(format!("test.accuracy.without-{name}"), summary.accuracy);
-            }
-        }
-        for (sensor, summary) in &result.absent.further {
-            metrics.insert(format!("test.accuracy.without-{sensor}"), summary.accuracy);
+        for (&sensor, summary) in &result.absent {
+            let name = match sensor {
+                Modality::Audio | Modality::Camera => sensor.sensor_name(),
+                further => further.id(),
+            };
+            metrics.insert(format!("test.accuracy.without-{name}"), summary.accuracy);
         }
         let quality = self.config.quality();
-        let mut manifest = Manifest {
-            format: package::FORMAT,
+        let labels = self.data.labels().to_vec();
+        Manifest {
             name: naming.name.clone(),
             version: naming.version.clone(),
             license: naming.license.clone(),
-            labels: self.data.labels().to_vec(),
             nothing: self.data.nothing().map(str::to_owned),
-            precision: Precision::F32,
-            drift: None,
-            token_width: self.config.model.width,
             thresholds: self.calibrated.thresholds.clone(),
             policy: self.calibrated.policy,
-            rates: Rates::default(),
-            audio: None,
-            camera: None,
-            signal: None,
-            audio2: None,
-            camera2: None,
-            signal2: None,
-            signal3: None,
-            signal4: None,
             health: self.calibrated.health.clone(),
             training: Training {
                 data: self.data.provenance(),
@@ -126,9 +110,8 @@ impl FinishedRun {
                     .collect(),
                 metrics,
             },
-        };
-        self.config.describe_sensors(&mut manifest);
-        manifest
+            ..untrained::manifest(&self.config, labels)
+        }
     }
 
     /// The package in memory, as the runtime runs it; `dir` is what its errors name.

@@ -29,7 +29,8 @@ pub fn untrained(config: &FitConfig, classes: usize) -> Result<PackageContents> 
     let tensors = model.parameters.values()?.into_iter();
     let tensors = tensors.map(|(name, shape, values)| (name, (shape, values)));
     let weights = Weights::new(Path::new("the untrained model"), tensors.collect())?;
-    let manifest = manifest(config, classes);
+    let labels = (0..classes).map(|class| format!("class-{class}")).collect();
+    let manifest = manifest(config, labels);
     let graphs = graphs(
         &weights,
         &config.model,
@@ -63,13 +64,15 @@ pub fn untrained(config: &FitConfig, classes: usize) -> Result<PackageContents> 
     Ok(contents)
 }
 
-fn manifest(config: &FitConfig, classes: usize) -> Manifest {
-    let mut manifest = Manifest {
+/// A model.toml with what a configuration and the labels say, for a model in f32; what training brings is missing.
+pub(super) fn manifest(config: &FitConfig, labels: Vec<String>) -> Manifest {
+    let has = config.sensors();
+    Manifest {
         format: package::FORMAT,
         name: "untrained".into(),
         version: "0.0.0".into(),
         license: "CC0-1.0".into(),
-        labels: (0..classes).map(|class| format!("class-{class}")).collect(),
+        labels,
         nothing: None,
         precision: Precision::F32,
         drift: None,
@@ -80,14 +83,14 @@ fn manifest(config: &FitConfig, classes: usize) -> Manifest {
         },
         policy: Default::default(),
         rates: Rates::default(),
-        audio: None,
-        camera: None,
-        signal: None,
-        audio2: None,
-        camera2: None,
-        signal2: None,
-        signal3: None,
-        signal4: None,
+        audio: config.audio.clone().filter(|_| has[Modality::Audio]),
+        camera: config.camera.clone().filter(|_| has[Modality::Camera]),
+        signal: config.signal.clone().filter(|_| has[Modality::Signal]),
+        audio2: config.audio2.clone().filter(|_| has[Modality::Audio2]),
+        camera2: config.camera2.clone().filter(|_| has[Modality::Camera2]),
+        signal2: config.signal2.clone().filter(|_| has[Modality::Signal2]),
+        signal3: config.signal3.clone().filter(|_| has[Modality::Signal3]),
+        signal4: config.signal4.clone().filter(|_| has[Modality::Signal4]),
         health: Default::default(),
         training: Training {
             data: "none".into(),
@@ -97,9 +100,7 @@ fn manifest(config: &FitConfig, classes: usize) -> Manifest {
             corruptions: Vec::new(),
             metrics: Default::default(),
         },
-    };
-    config.describe_sensors(&mut manifest);
-    manifest
+    }
 }
 
 /// A window of noise, as long and as large as the frontends want it.
@@ -108,17 +109,13 @@ fn noise(rng: &mut ChaCha8Rng, configs: &SensorConfigs) -> Window {
     for modality in Modality::ALL {
         match configs[modality] {
             Some(SensorConfig::Audio(config)) => {
-                let sound = Some(noisy_sound(rng, config));
-                match modality {
-                    Modality::Audio => window.sound = sound,
-                    _ => window.further.sound = sound,
+                if let Some(sound) = window.sound_mut(modality) {
+                    *sound = Some(noisy_sound(rng, config));
                 }
             }
             Some(SensorConfig::Camera(config)) => {
-                let frames = noisy_frames(rng, config);
-                match modality {
-                    Modality::Camera => window.frames = frames,
-                    _ => window.further.frames = frames,
+                if let Some(frames) = window.frames_mut(modality) {
+                    *frames = noisy_frames(rng, config);
                 }
             }
             Some(SensorConfig::Signal(config)) => {

@@ -11,7 +11,6 @@ use evenkeel::window::PerSensor;
 
 use super::config::FitConfig;
 use super::evaluate::{Prepared, Workers};
-use super::metrics::cross_entropy;
 use super::quality::Spoiler;
 use super::shard::Outcome;
 use super::temperature::fit_temperature;
@@ -58,17 +57,11 @@ pub fn calibrate(
     let health = health(config, data)?;
     let judged = validation(config, data, &health, workers)?;
     let valid = vec![PerSensor::from_fn(|_| 1.0); judged.gates.len()];
-    let outcomes = workers
-        .answer_with(model, &judged.windows, &valid)?
-        .outcomes;
-    let probe_temperature = PerSensor::from_fn(|modality| {
-        let answers: Vec<_> = outcomes
-            .iter()
-            .filter_map(|o| Some((o.probes[modality].clone()?, o.label)))
-            .collect();
-        fit_temperature(&answers)
-    });
-    let reliability: Vec<PerSensor<Option<f32>>> = outcomes
+    let answers = workers.answer_with(model, &judged.windows, &valid)?;
+    let probe_temperature =
+        PerSensor::from_fn(|modality| fit_temperature(&answers.probe(modality)).0);
+    let reliability: Vec<PerSensor<Option<f32>>> = answers
+        .outcomes
         .iter()
         .map(|outcome| reliability(outcome, probe_temperature))
         .collect();
@@ -127,14 +120,11 @@ struct Choice {
 impl Choice {
     fn of(policy: PolicyConfig, outcomes: Vec<Outcome>) -> Self {
         let answers: Vec<_> = outcomes.into_iter().map(|o| (o.logits, o.label)).collect();
-        let temperature = fit_temperature(&answers);
-        let one = |(logits, label): &(Vec<f32>, u32)| {
-            cross_entropy(logits, *label as usize, 1.0 / f64::from(temperature))
-        };
+        let (temperature, loss) = fit_temperature(&answers);
         Self {
             policy,
             temperature,
-            loss: answers.iter().map(one).sum::<f64>() / answers.len().max(1) as f64,
+            loss,
             answers,
         }
     }

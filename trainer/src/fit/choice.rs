@@ -4,8 +4,8 @@ use evenkeel::window::Modality;
 use serde::{Deserialize, Serialize};
 
 use super::evaluate::Answers;
+use super::metrics::Summary;
 use super::temperature::fit_temperature;
-use super::temperature::loss as loss_at;
 
 /// What the weights of an epoch are chosen by: the smallest of this on the validation split. By a loss in either case: a few
 /// hundred validation examples are soon all right, and then chance would choose.
@@ -30,51 +30,40 @@ impl ChooseBy {
         *self == Self::default()
     }
 
-    /// The loss of an epoch, of validation windows as they are and, where there are any, of mixed quality.
-    pub(super) fn loss(self, clean: &Answers, mixed: Option<&Answers>) -> f64 {
-        match (self, mixed) {
-            (Self::Loss, None) => clean.summary().loss,
-            (Self::CalibratedLoss, None) => calibrated(fused(clean)),
-            (_, Some(mixed)) => [clean, mixed]
-                .map(|answers| self.of_all(answers))
+    /// The loss of an epoch, of validation windows as they are and, where there are any, of mixed quality: what the model
+    /// says of each, and its summary.
+    pub(super) fn loss(
+        self,
+        clean: (&Answers, &Summary),
+        mixed: Option<(&Answers, &Summary)>,
+    ) -> f64 {
+        match mixed {
+            Some(mixed) => [clean, mixed]
+                .map(|of| self.fused(of) + self.probes(of))
+                .iter()
+                .sum(),
+            None => self.fused(clean),
+        }
+    }
+
+    /// Of the fused answers.
+    fn fused(self, (answers, summary): (&Answers, &Summary)) -> f64 {
+        match self {
+            Self::Loss => summary.loss,
+            Self::CalibratedLoss => fit_temperature(&answers.fused()).1,
+        }
+    }
+
+    /// Of the answers of all probes, added up.
+    fn probes(self, (answers, summary): (&Answers, &Summary)) -> f64 {
+        match self {
+            Self::Loss => summary.probe_loss,
+            Self::CalibratedLoss => Modality::ALL
+                .map(|modality| fit_temperature(&answers.probe(modality)).1)
                 .iter()
                 .sum(),
         }
     }
-
-    /// The loss of the fused answers and of each probe's, added up.
-    fn of_all(self, answers: &Answers) -> f64 {
-        match self {
-            Self::Loss => {
-                let summary = answers.summary();
-                summary.loss + summary.probe_loss
-            }
-            Self::CalibratedLoss => {
-                let probes = Modality::ALL.map(|modality| calibrated(probe(answers, modality)));
-                calibrated(fused(answers)) + probes.iter().sum::<f64>()
-            }
-        }
-    }
-}
-
-type Labelled = Vec<(Vec<f32>, u32)>;
-
-fn fused(answers: &Answers) -> Labelled {
-    let outcomes = answers.outcomes.iter();
-    outcomes.map(|o| (o.logits.clone(), o.label)).collect()
-}
-
-fn probe(answers: &Answers, modality: Modality) -> Labelled {
-    let outcomes = answers.outcomes.iter();
-    outcomes
-        .filter_map(|o| Some((o.probes[modality].clone()?, o.label)))
-        .collect()
-}
-
-/// Mean cross-entropy at the best temperature, nats; 0 of none.
-fn calibrated(answers: Labelled) -> f64 {
-    let temperature = fit_temperature(&answers);
-    loss_at(&answers, 1.0 / f64::from(temperature))
 }
 
 #[cfg(test)]
@@ -102,14 +91,13 @@ mod tests {
     #[test]
     fn more_right_answers_count_for_more_than_less_confidence_only_when_calibrated() {
         let (early, late) = (answers(60, 0.3), answers(80, 4.0));
+        let (of_early, of_late) = (early.summary(), late.summary());
+        let (early, late) = ((&early, &of_early), (&late, &of_late));
         let loss = |by: ChooseBy, answers| by.loss(answers, None);
-        assert!(loss(ChooseBy::Loss, &early) < loss(ChooseBy::Loss, &late));
+        assert!(loss(ChooseBy::Loss, early) < loss(ChooseBy::Loss, late));
         let by = ChooseBy::CalibratedLoss;
-        assert!(loss(by, &late) < loss(by, &early));
+        assert!(loss(by, late) < loss(by, early));
         // Of mixed quality both count.
-        assert_eq!(
-            by.loss(&late, Some(&early)),
-            loss(by, &late) + loss(by, &early)
-        );
+        assert_eq!(by.loss(late, Some(early)), loss(by, late) + loss(by, early));
     }
 }

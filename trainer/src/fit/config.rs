@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use evenkeel::frontend::{AudioConfig, CameraConfig, SensorConfig, SensorConfigs, SignalConfig};
-use evenkeel::package::{Manifest, Precision};
+use evenkeel::package::Precision;
 use evenkeel::window::{Modality, PerSensor};
 use serde::{Deserialize, Serialize};
 
@@ -234,19 +234,6 @@ impl FitConfig {
         })
     }
 
-    /// Writes the sections of the sensors that the model has into a model.toml.
-    pub fn describe_sensors(&self, manifest: &mut Manifest) {
-        let has = self.sensors();
-        manifest.audio = self.audio.clone().filter(|_| has[Modality::Audio]);
-        manifest.camera = self.camera.clone().filter(|_| has[Modality::Camera]);
-        manifest.signal = self.signal.clone().filter(|_| has[Modality::Signal]);
-        manifest.audio2 = self.audio2.clone().filter(|_| has[Modality::Audio2]);
-        manifest.camera2 = self.camera2.clone().filter(|_| has[Modality::Camera2]);
-        manifest.signal2 = self.signal2.clone().filter(|_| has[Modality::Signal2]);
-        manifest.signal3 = self.signal3.clone().filter(|_| has[Modality::Signal3]);
-        manifest.signal4 = self.signal4.clone().filter(|_| has[Modality::Signal4]);
-    }
-
     /// How windows are spoilt, `None` where none ever is.
     pub fn quality(&self) -> Option<&MixedQuality> {
         let quality = self.quality.as_ref();
@@ -277,10 +264,12 @@ fn apply(table: &mut toml::Table, change: &str) -> Result<()> {
     let (key, value) = change
         .split_once('=')
         .with_context(|| format!("'{change}' is not KEY=VALUE, for example training.epochs=3"))?;
-    let value = toml::from_str::<toml::Table>(&format!("v = {value}"))
-        .ok()
-        .and_then(|mut table| table.remove("v"))
-        .unwrap_or_else(|| toml::Value::String(value.to_owned()));
+    let value = (!value.is_empty()).then(|| {
+        toml::from_str::<toml::Table>(&format!("v = {value}"))
+            .ok()
+            .and_then(|mut table| table.remove("v"))
+            .unwrap_or_else(|| toml::Value::String(value.to_owned()))
+    });
     let mut parts: Vec<&str> = key.trim().split('.').collect();
     let last = parts
         .pop()
@@ -294,11 +283,10 @@ fn apply(table: &mut toml::Table, change: &str) -> Result<()> {
             .as_table_mut()
             .with_context(|| format!("'{key}' goes through {part}, which is not a section"))?;
     }
-    if value == toml::Value::String(String::new()) {
-        table.remove(last);
-    } else {
-        table.insert(last.to_owned(), value);
-    }
+    match value {
+        Some(value) => table.insert(last.to_owned(), value),
+        None => table.remove(last),
+    };
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use evenkeel::window::{PerSensor, Window};
+use evenkeel::window::{Modality, PerSensor, Window};
 
 use super::config::FitConfig;
 use super::metrics::{Summary, Sums};
@@ -51,6 +51,20 @@ impl Prepared {
 }
 
 impl Answers {
+    /// The fused logits, each with its label.
+    pub(super) fn fused(&self) -> Vec<(Vec<f32>, u32)> {
+        let outcomes = self.outcomes.iter();
+        outcomes.map(|o| (o.logits.clone(), o.label)).collect()
+    }
+
+    /// The logits of a sensor's probe head, each with its label, where the sensor gave something.
+    pub(super) fn probe(&self, modality: Modality) -> Vec<(Vec<f32>, u32)> {
+        let outcomes = self.outcomes.iter();
+        outcomes
+            .filter_map(|o| Some((o.probes[modality].clone()?, o.label)))
+            .collect()
+    }
+
     /// Means over the examples.
     pub fn summary(&self) -> Summary {
         let mut sums = Sums {

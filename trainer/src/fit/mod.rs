@@ -12,6 +12,7 @@ mod config;
 mod device;
 mod evaluate;
 mod kept;
+mod lost;
 mod metrics;
 mod optimiser;
 mod picture;

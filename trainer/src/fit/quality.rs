@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::config::FitConfig;
 use super::evaluate::{Prepared, Workers};
+use super::lost::lose_some;
 use crate::data::fetch::{self, Store};
 use crate::data::range::within;
 use crate::data::{Dataset, Split};
@@ -168,18 +169,7 @@ impl Spoiler {
         rng: &mut ChaCha8Rng,
     ) -> Option<Modality> {
         let mut sensors: Vec<Modality> = self.sensors.sensors().collect();
-        let elsewhere = match sensors.len() {
-            2 => {
-                if !rng.random_bool(0.5) {
-                    sensors.reverse();
-                }
-                1
-            }
-            count => {
-                sensors.shuffle(rng);
-                rng.random_range(1..count)
-            }
-        };
+        let elsewhere = lose_some(&mut sensors, None, rng);
         for &modality in &sensors[..elsewhere] {
             window.take_over(modality, &mut background);
         }

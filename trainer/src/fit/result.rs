@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use evenkeel::evaluation::Score;
 use evenkeel::files::write_atomically;
 use evenkeel::frontend::SensorConfig;
-use evenkeel::window::{Frame, Kind, Modality, PerSensor, Window};
+use evenkeel::window::{Modality, PerSensor, Window};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -72,47 +72,23 @@ pub struct Unseen {
     pub test: Summary,
 }
 
-/// One summary for the loss of each sensor; none where the model does not have it, or has no other.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct PerLostSensor {
-    /// The microphone is lost.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub audio: Option<Summary>,
-    /// The camera is lost.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub camera: Option<Summary>,
-    /// Another sensor is lost.
-    #[serde(flatten)]
-    pub further: BTreeMap<Modality, Summary>,
-}
-
-impl PerLostSensor {
-    /// What is left without a sensor.
-    pub fn get(&self, modality: Modality) -> Option<&Summary> {
-        match modality {
-            Modality::Audio => self.audio.as_ref(),
-            Modality::Camera => self.camera.as_ref(),
-            further => self.further.get(&further),
-        }
-    }
-}
+/// One summary for the loss of each sensor; none where the model has no other.
+pub type PerLostSensor = BTreeMap<Modality, Summary>;
 
 impl RunResult {
     /// What each sensor contributes to the accuracy, in a sentence; `None` where there is only one.
     pub fn contributions(&self) -> Option<String> {
         let shapley = self.shapley?;
-        let mut told: Vec<String> = Modality::ALL
-            .into_iter()
-            .filter(|&modality| self.absent.get(modality).is_some())
-            .map(|modality| {
+        let mut told: Vec<String> = self
+            .absent
+            .keys()
+            .enumerate()
+            .map(|(place, &modality)| {
+                let verb = if place == 0 { " contributes" } else { "" };
                 let points = 100.0 * shapley.value[modality];
-                format!("the {} {points:.1}", modality.sensor_name())
+                format!("the {}{verb} {points:.1}", modality.sensor_name())
             })
             .collect();
-        let first = told.first_mut()?;
-        if let Some((name, points)) = first.rsplit_once(' ') {
-            *first = format!("{name} contributes {points}");
-        }
         let last = told.pop()?;
         Some(format!(
             "of {:.1} points above the most frequent class {} and {last} (Shapley)",
@@ -198,16 +174,9 @@ pub fn measure(
     };
     let has = model.sensors();
     let mut without = |loss: Loss| -> Result<PerLostSensor> {
-        let mut lost = PerLostSensor::default();
-        for modality in has.sensors().filter(|_| has.count() > 1) {
-            let summary = answers(modality, loss)?;
-            match modality {
-                Modality::Audio => lost.audio = Some(summary),
-                Modality::Camera => lost.camera = Some(summary),
-                further => drop(lost.further.insert(further, summary)),
-            }
-        }
-        Ok(lost)
+        let lost = has.sensors().filter(|_| has.count() > 1);
+        lost.map(|modality| Ok((modality, answers(modality, loss)?)))
+            .collect()
     };
     let result = RunResult {
         recipe: config.text()?,
@@ -239,12 +208,16 @@ pub fn measure(
     Ok(result)
 }
 
-/// The best weights of a finished run on the test split of any data with the same labels.
+/// The best weights of a finished run, which was trained on `own`, on the test split of other data with the same labels.
 ///
 /// # Errors
 /// When the labels are others, or the weights or the data cannot be read.
-pub fn measure_on(config: &FitConfig, data: &dyn Dataset, run: &Path) -> Result<Summary> {
-    let own = config.data.open()?;
+pub fn measure_on(
+    config: &FitConfig,
+    own: &dyn Dataset,
+    data: &dyn Dataset,
+    run: &Path,
+) -> Result<Summary> {
     ensure!(
         data.labels() == own.labels(),
         "{} has other labels than the run {}",
@@ -274,40 +247,23 @@ fn replace_by_noise(
     seed: u64,
 ) {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let further = &mut window.further;
-    match modality.kind() {
-        Kind::Audio => {
-            let sound = match modality {
-                Modality::Audio => &mut window.sound,
-                _ => &mut further.sound,
-            };
-            for sample in sound.iter_mut().flat_map(|sound| &mut sound.samples) {
-                *sample = (0.1 * normal(&mut rng)).clamp(-1.0, 1.0);
-            }
+    if let Some(Some(sound)) = window.sound_mut(modality) {
+        for sample in &mut sound.samples {
+            *sample = (0.1 * normal(&mut rng)).clamp(-1.0, 1.0);
         }
-        Kind::Camera => {
-            let frames = match modality {
-                Modality::Camera => &mut window.frames,
-                _ => &mut further.frames,
-            };
-            for byte in frames
-                .iter_mut()
-                .flat_map(|frame: &mut Frame| &mut frame.rgb)
-            {
-                *byte = (128.0 + 64.0 * normal(&mut rng)).clamp(0.0, 255.0) as u8;
-            }
+    }
+    for frame in window.frames_mut(modality).into_iter().flatten() {
+        for byte in &mut frame.rgb {
+            *byte = (128.0 + 64.0 * normal(&mut rng)).clamp(0.0, 255.0) as u8;
         }
-        Kind::Signal => {
-            let (Some(Some(signal)), Some(SensorConfig::Signal(config))) =
-                (window.signal_mut(modality), config)
-            else {
-                return;
-            };
-            for reading in signal.values.chunks_mut(signal.channels) {
-                let scales = config.mean.iter().zip(&config.std);
-                for (value, (mean, std)) in reading.iter_mut().zip(scales) {
-                    *value = mean + std * normal(&mut rng);
-                }
+    }
+    if let (Some(Some(signal)), Some(SensorConfig::Signal(config))) =
+        (window.signal_mut(modality), config)
+    {
+        for reading in signal.values.chunks_mut(signal.channels) {
+            let scales = config.mean.iter().zip(&config.std);
+            for (value, (mean, std)) in reading.iter_mut().zip(scales) {
+                *value = mean + std * normal(&mut rng);
             }
         }
     }

@@ -231,11 +231,10 @@ impl Trainer<'_> {
             None => None,
         };
         let mixed = of_mixed.as_ref().map(Answers::summary);
-        let loss = self
-            .config
-            .training
-            .choose_by
-            .loss(&answers, of_mixed.as_ref());
+        let loss = self.config.training.choose_by.loss(
+            (&answers, &validation),
+            of_mixed.as_ref().zip(mixed.as_ref()),
+        );
         let best = progress.best.is_none_or(|best| loss < best);
         if best {
             progress.best = Some(loss);

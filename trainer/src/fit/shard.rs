@@ -4,10 +4,10 @@ use anyhow::{Result, ensure};
 use candle_core::Tensor;
 use evenkeel::frontend::{Features, Frontend, SensorConfigs};
 use evenkeel::window::{Attention, Modality, PerSensor};
-use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::lost::lose_some;
 use super::metrics;
 use super::optimiser::Gradients;
 use super::quality::Spoiler;
@@ -196,18 +196,9 @@ pub fn drop_sensor(
     if present.len() < 2 || !rng.random_bool(dropout) {
         return validity;
     }
-    if let [first, second] = present[..] {
-        let lost = if rng.random_bool(0.5) { first } else { second };
-        let other = if lost == first { second } else { first };
-        validity[if keep == Some(lost) { other } else { lost }] = 0.0;
-        return validity;
-    }
-    let lost = rng.random_range(1..present.len());
-    present.shuffle(&mut rng);
-    // The one to keep is the last that would go.
-    present.sort_by_key(|&modality| keep == Some(modality));
-    for modality in &present[..lost] {
-        validity[*modality] = 0.0;
+    let lost = lose_some(&mut present, keep, &mut rng);
+    for &modality in &present[..lost] {
+        validity[modality] = 0.0;
     }
     validity
 }

@@ -3,8 +3,8 @@
 use super::metrics::cross_entropy;
 
 /// The temperature that gives these logits and labels the smallest cross-entropy (Guo et al. 2017),
-/// between 0.2 and 5; to be fitted on validation data.
-pub(super) fn fit_temperature(answers: &[(Vec<f32>, u32)]) -> f32 {
+/// between 0.2 and 5, and their mean cross-entropy at it, nats; to be fitted on validation data.
+pub(super) fn fit_temperature(answers: &[(Vec<f32>, u32)]) -> (f32, f64) {
     // The loss is convex in 1/T, so sections of the golden ratio find its minimum.
     let ratio = (5f64.sqrt() - 1.0) / 2.0;
     let (mut low, mut high) = (0.2f64, 5.0f64);
@@ -18,11 +18,12 @@ pub(super) fn fit_temperature(answers: &[(Vec<f32>, u32)]) -> f32 {
         }
     }
     // Found as an inverse temperature.
-    (2.0 / (low + high)) as f32
+    let temperature = (2.0 / (low + high)) as f32;
+    (temperature, loss(answers, 1.0 / f64::from(temperature)))
 }
 
 /// Mean cross-entropy of logits multiplied by `inverse`.
-pub(super) fn loss(answers: &[(Vec<f32>, u32)], inverse: f64) -> f64 {
+fn loss(answers: &[(Vec<f32>, u32)], inverse: f64) -> f64 {
     let one = |(logits, label): &(Vec<f32>, u32)| cross_entropy(logits, *label as usize, inverse);
     answers.iter().map(one).sum::<f64>() / answers.len().max(1) as f64
 }
@@ -37,7 +38,7 @@ mod tests {
         let answers: Vec<_> = (0..100)
             .map(|i| (vec![4.0f32, -4.0], u32::from(i % 4 == 0)))
             .collect();
-        let temperature = fit_temperature(&answers);
+        let (temperature, _) = fit_temperature(&answers);
         let confidence = 1.0 / (1.0 + (-8.0 / temperature).exp());
         // 75 % would need T = 7.3; the bound holds it at 5.
         assert!(
@@ -47,7 +48,7 @@ mod tests {
         let answers: Vec<_> = (0..100)
             .map(|i| (vec![1.0f32, -1.0], u32::from(i % 4 == 0)))
             .collect();
-        let confidence = 1.0 / (1.0 + (-2.0 / fit_temperature(&answers)).exp());
+        let confidence = 1.0 / (1.0 + (-2.0 / fit_temperature(&answers).0).exp());
         assert!((confidence - 0.75).abs() < 0.01, "{confidence}");
     }
 }

@@ -214,7 +214,7 @@ impl Method {
             result.unseen.push(Unseen {
                 name: unseen.name.clone(),
                 data: elsewhere.provenance(),
-                test: fit::measure_on(&config, &*elsewhere, &folder)?,
+                test: fit::measure_on(&config, &*data, &*elsewhere, &folder)?,
             });
         }
         let path = self.result_in(results, seed);

@@ -300,7 +300,7 @@ fn losses(text: &mut String, results: &Results) -> std::fmt::Result {
         &each(&sensors, |m| format!("no {m}")),
     ]));
     for (name, runs) in &results.methods {
-        if runs.iter().all(|r| r.noise.audio.is_none()) {
+        if runs.iter().all(|r| r.noise.is_empty()) {
             continue;
         }
         let accuracy = |lost: &dyn Fn(&RunResult) -> Option<&Summary>| -> String {
@@ -310,9 +310,9 @@ fn losses(text: &mut String, results: &Results) -> std::fmt::Result {
         let noise = sensors
             .iter()
             .flat_map(|&m| {
-                let shares = runs.iter().filter_map(|r| attention(r.noise.get(m), m));
+                let shares = runs.iter().filter_map(|r| attention(r.noise.get(&m), m));
                 [
-                    accuracy(&|r| r.noise.get(m)),
+                    accuracy(&|r| r.noise.get(&m)),
                     plain(&shares.collect::<Vec<_>>()),
                 ]
             })
@@ -320,7 +320,7 @@ fn losses(text: &mut String, results: &Results) -> std::fmt::Result {
         text.push_str(&row(&[
             std::slice::from_ref(name),
             &noise,
-            &each(&sensors, |&m| accuracy(&|r| r.absent.get(m))),
+            &each(&sensors, |&m| accuracy(&|r| r.absent.get(&m))),
         ]));
     }
     Ok(())

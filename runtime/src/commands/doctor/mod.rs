@@ -122,21 +122,15 @@ const FEATURES: &[&str] = &[
 
 fn processor() -> Finding {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let field = |names: &[&str]| {
-        info.lines().find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            names.contains(&name.trim()).then(|| value.trim())
-        })
-    };
-    let flags = field(&["flags", "Features"]).unwrap_or_default();
+    let info = super::cpuinfo();
+    let flags = super::cpu_field(&info, &["flags", "Features"]).unwrap_or_default();
     let known: Vec<&str> = flags
         .split_whitespace()
         .filter(|flag| FEATURES.contains(flag))
         .collect();
     let found = format!(
         "{}, {cores} core(s), {}",
-        super::processor(),
+        super::processor(&info),
         known.join(" ")
     );
     let vectors = known.is_empty()

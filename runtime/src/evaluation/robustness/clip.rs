@@ -20,8 +20,8 @@ pub fn clip_record(
     panel: &mut impl Panel,
 ) -> Result<ClipRecord, String> {
     let windows = &content.windows;
-    let present =
-        PerSensor::from_fn(|sensor| windows.iter().any(|window| window.present()[sensor]));
+    let given: Vec<PerSensor<bool>> = windows.iter().map(Window::present).collect();
+    let present = PerSensor::from_fn(|sensor| given.iter().any(|given| given[sensor]));
     if windows.is_empty() || present.count() == 0 {
         return Err(format!("{name}: it has neither sound nor picture"));
     }

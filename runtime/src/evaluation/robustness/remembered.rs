@@ -59,16 +59,14 @@ fn part_of(window: &Window, sensor: Modality) -> Window {
         start: window.start,
         ..Window::default()
     };
-    match sensor {
-        Modality::Audio => part.sound.clone_from(&window.sound),
-        Modality::Camera => part.frames.clone_from(&window.frames),
-        Modality::Audio2 => part.further.sound.clone_from(&window.further.sound),
-        Modality::Camera2 => part.further.frames.clone_from(&window.further.frames),
-        signal => {
-            if let Some(readings) = part.signal_mut(signal) {
-                *readings = window.signal_of(signal).cloned();
-            }
-        }
+    if let Some(sound) = part.sound_mut(sensor) {
+        *sound = window.sound_of(sensor).cloned();
+    }
+    if let Some(frames) = part.frames_mut(sensor) {
+        *frames = window.frames_of(sensor).to_vec();
+    }
+    if let Some(readings) = part.signal_mut(sensor) {
+        *readings = window.signal_of(sensor).cloned();
     }
     part
 }

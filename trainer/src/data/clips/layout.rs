@@ -18,7 +18,9 @@ pub trait Layout: Sync {
 
     /// # Errors
     /// When a value makes no sense; the message names its key.
-    fn check(&self) -> Result<()>;
+    fn check(&self) -> Result<()> {
+        self.windows().check(self.section())
+    }
 
     /// Lists the clips, and opens none of them.
     ///

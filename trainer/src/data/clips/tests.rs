@@ -368,31 +368,6 @@ fn the_cache_is_used_until_its_source_changes() {
 }
 
 #[test]
-fn the_documentation_has_every_key_with_its_default() {
-    let text = include_str!("../../../../docs/data.md");
-    let (_, rest) = text.split_once("```toml\n").unwrap();
-    let (example, _) = rest.split_once("```").unwrap();
-    let table: toml::Table = example.parse().unwrap();
-    let mut written: ClipsConfig = table["data"]["clips"].clone().try_into().unwrap();
-    written.check().unwrap();
-    let plain = ClipsConfig {
-        window_seconds: written.window_seconds,
-        ..toml::from_str("path = 'recordings'").unwrap()
-    };
-    assert_eq!(written, plain);
-    // And none is missing, but the one that excludes another.
-    written.collection = Some(String::new());
-    let all = toml::Table::try_from(&written).unwrap();
-    let keys = |table: &toml::Table| -> HashSet<String> {
-        let inner = table["augmentation"].as_table().unwrap();
-        table.keys().chain(inner.keys()).cloned().collect()
-    };
-    let mut found = keys(table["data"]["clips"].as_table().unwrap());
-    found.insert("collection".to_owned());
-    assert_eq!(found, keys(&all));
-}
-
-#[test]
 fn an_epoch_may_go_through_few_clips_several_times() {
     let folder = folder();
     let config = ClipsConfig {

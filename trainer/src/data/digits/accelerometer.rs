@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::ink::Point;
 use super::{Digits, pen};
 use crate::data::Dataset;
-use crate::data::range::within;
+use crate::data::range::{pair_within, within};
 use crate::normal::normal;
 
 /// How hard the pen's sensor has it.
@@ -87,14 +87,8 @@ impl AccelerometerConfig {
         within(&key("rate_hz"), self.rate_hz, 20.0..=1000.0)?;
         within(&key("noise"), self.noise, 0.0..=100.0)?;
         within(&key("tilt"), self.tilt, 0.0..=1.5)?;
-        for (name, [low, high], most) in [
-            ("seconds", self.seconds, 10.0),
-            ("height", self.height, 1.0),
-        ] {
-            within(&key(name), low, 0.001..=most)?;
-            within(&key(name), high, low..=most)?;
-        }
-        Ok(())
+        pair_within(&key("seconds"), self.seconds, 0.001..=10.0)?;
+        pair_within(&key("height"), self.height, 0.001..=1.0)
     }
 
     /// What the sensor gives over a window of `length` in which this digit is written; `None`: none is, the

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use evenkeel::clip::{ClipList, ReadOptions, read_clip};
+use evenkeel::clip::{ClipList, ClipSource, ReadOptions, read_clip};
 use rayon::prelude::*;
 use serde::Deserialize;
 
@@ -60,13 +60,13 @@ pub fn words(folder: &Path, cache: &Path) -> anyhow::Result<Vec<Recording>> {
 fn decode(folder: &Path, word: &Word) -> anyhow::Result<Vec<f32>> {
     let path = folder.join(&word.path);
     let mut entry = ClipList::read(&path)?.entries.swap_remove(0);
+    entry.source = ClipSource::Separate {
+        sound: Some(path.clone()),
+        picture: None,
+    };
     entry.start = Some(Duration::from_secs_f64(word.digit_start_s));
     entry.end = Some(Duration::from_secs_f64(word.digit_end_s));
-    let pictures = ReadOptions {
-        max_side: Some(1),
-        frame_rate: Some(1.0),
-    };
-    let clip = read_clip(&entry, &pictures)?;
+    let clip = read_clip(&entry, &ReadOptions::default())?;
     let sound = clip
         .sound
         .with_context(|| format!("{} has no sound; get it again", path.display()))?;

@@ -115,10 +115,6 @@ impl Layout for CmuMoseiConfig {
         self.windows
     }
 
-    fn check(&self) -> Result<()> {
-        self.windows.check(self.section())
-    }
-
     fn list(&self, _store: &Store) -> Result<Listing> {
         let table = Table::read(&self.labels, b',')?;
         let columns = Columns::of(&table)?;

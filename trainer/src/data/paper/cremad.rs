@@ -67,10 +67,6 @@ impl Layout for CremadConfig {
         self.windows
     }
 
-    fn check(&self) -> Result<()> {
-        self.windows.check(self.section())
-    }
-
     fn list(&self, _store: &Store) -> Result<Listing> {
         let mut files = Files::find(&self.path)?;
         let mut missing = Vec::new();

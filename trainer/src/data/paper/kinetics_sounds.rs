@@ -107,10 +107,6 @@ impl Layout for KineticsSoundsConfig {
         self.windows
     }
 
-    fn check(&self) -> Result<()> {
-        self.windows.check(self.section())
-    }
-
     fn list(&self, _store: &Store) -> Result<Listing> {
         let mut missing = Vec::new();
         let entries = match &self.lists {
