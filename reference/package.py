@@ -1,4 +1,4 @@
-"""A model package in ONNX Runtime: a session for each graph, on one thread."""
+"""A model package in ONNX Runtime: a session for each graph."""
 
 from pathlib import Path
 
@@ -9,15 +9,15 @@ import onnxruntime
 SENSORS = ("audio", "camera", "signal", "audio2", "camera2", "signal2", "signal3", "signal4")
 
 
-def open_graph(path):
-    """An inference session on one thread, after the ONNX checker found the file valid."""
+def open_graph(path, threads):
+    """An inference session, after the ONNX checker found the file valid."""
     model = onnx.load(path)
     onnx.checker.check_model(model, full_check=True)
     opset = max(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
     if opset < 17:
         raise SystemExit(f"{path} is written for opset {opset}; packages use 17 or newer")
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     # Weights in int8 times activations in f32, as the file says: left to itself it quantises the activations, too.
     options.add_session_config_entry("session.qdq_matmulnbits_accuracy_level", "1")
@@ -27,14 +27,14 @@ def open_graph(path):
 class Package:
     """The graphs of one package folder. A model without one of the sensors lacks that graph."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, threads=1):
         folder = Path(folder)
         self.encoders = {
-            sensor: open_graph(folder / f"{sensor}.onnx")
+            sensor: open_graph(folder / f"{sensor}.onnx", threads)
             for sensor in SENSORS
             if (folder / f"{sensor}.onnx").exists()
         }
-        self.fusion = open_graph(folder / "fusion.onnx")
+        self.fusion = open_graph(folder / "fusion.onnx", threads)
         # Audio and camera always have their places in validity and attention; others where they are.
         self.places = [s for s in SENSORS if s in ("audio", "camera") or s in self.encoders]
 

@@ -1,4 +1,4 @@
-"""Time of one training step in PyTorch, for the model that a training configuration describes.
+"""A training step in PyTorch of the model that a training configuration describes, as one side of a bench.
 
 The same model as the trainer's: stem (convolutions, then patches), pre-norm transformer blocks, one
 attention head over [CLS, audio, camera] or a simpler fusion, probe heads on the tokens, from which
@@ -10,20 +10,19 @@ norm and optimiser.
     scripts/python.sh --torch reference/pytorch_step.py trainer/configs/digits.toml
     scripts/python.sh --torch reference/pytorch_step.py trainer/configs/digits.toml --set model.width=128
 
-`evenkeel-train bench` takes the same arguments and times the trainer's own step; `./just step-time` runs both.
-Prints the parameters, and the median and quartiles of the step time after a warm-up.
+`evenkeel-train bench --turns` takes the same arguments and is the other side (bench/benches.toml).
 """
 
 import argparse
 import json
-import statistics
-import time
 import tomllib
 from pathlib import Path
 
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+from turns import take_part
 
 
 class Block(nn.Module):
@@ -123,7 +122,20 @@ def read_config(path, changes):
             place[key] = tomllib.loads(f"v = {value}")["v"]
         except tomllib.TOMLDecodeError:
             place[key] = value
+    preset = config["model"].pop("preset", None)
+    if preset is not None:
+        usual = Path(path).parent / "presets" / f"{preset}.toml"
+        fill(config["model"], tomllib.loads(usual.read_text(encoding="utf-8")))
     return config
+
+
+def fill(own, usual):
+    """Puts the values of a preset where the configuration says nothing itself."""
+    for key, value in usual.items():
+        if isinstance(value, dict):
+            fill(own.setdefault(key, {}), value)
+        else:
+            own.setdefault(key, value)
 
 
 def input_shapes(config):
@@ -150,8 +162,6 @@ def main():
     parser.add_argument("config", help="configuration file of evenkeel-train fit")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change one entry of the configuration")
     parser.add_argument("--classes", type=int, default=11)
-    parser.add_argument("--steps", type=int, default=50)
-    parser.add_argument("--warm-up", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
 
@@ -166,9 +176,7 @@ def main():
     inputs = {m: torch.randn(batch, *shape) for m, shape in shapes.items()}
     labels = torch.randint(arguments.classes, (batch,))
 
-    times = []
-    for step in range(arguments.warm_up + arguments.steps):
-        start = time.perf_counter()
+    def once():
         optimiser.zero_grad()
         logits, probes = model(inputs)
         loss = F.cross_entropy(logits, labels) + sum(F.cross_entropy(probe, labels) for probe in probes)
@@ -176,25 +184,9 @@ def main():
         if longest > 0:
             nn.utils.clip_grad_norm_(model.parameters(), longest)
         optimiser.step()
-        if step >= arguments.warm_up:
-            times.append((time.perf_counter() - start) * 1e3)
 
-    quarter, median, three_quarters = statistics.quantiles(times, n=4)
-    print(
-        json.dumps(
-            {
-                "torch": torch.__version__,
-                "threads": arguments.threads,
-                "batch": batch,
-                "fusion": model.fusion,
-                "parameters": sum(p.numel() for p in model.parameters()),
-                "tokens": {m: e.position.shape[0] for m, e in model.encoders.items()},
-                "steps": arguments.steps,
-                "median_ms": round(median, 2),
-                "quartiles_ms": [round(quarter, 2), round(three_quarters, 2)],
-            }
-        )
-    )
+    parameters = sum(p.numel() for p in model.parameters())
+    take_part(f"PyTorch {torch.__version__}, {parameters} parameters", once)
 
 
 if __name__ == "__main__":

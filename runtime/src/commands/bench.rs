@@ -1,5 +1,7 @@
 //! `evenkeel bench`: how fast a model is on this machine.
 
+mod turns;
+
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,11 +10,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use evenkeel::engine::{Engine, EngineError, GraphSize, graph_size};
 use evenkeel::frontend::Frontend;
+use evenkeel::machine::{Memory, cpuinfo, memory_bytes, processor};
 use evenkeel::package::{Graphs, Manifest, Package, Precision};
 use evenkeel::window::{Modality, PerSensor, Window};
 use serde::Serialize;
 
-use super::{cpuinfo, print, print_json, processor, threads};
+use super::{print, print_json, threads};
+use turns::Part;
 
 /// Windows run before anything is measured.
 const WARM_UP: usize = 5;
@@ -22,7 +26,8 @@ const WARM_UP: usize = 5;
 #[command(after_help = "\
 Examples:
   evenkeel bench models/digits
-  evenkeel bench models/digits --windows 2000 --threads 4 --json")]
+  evenkeel bench models/digits --windows 2000 --threads 4 --json
+  echo 1000 | evenkeel bench models/digits --turns graphs")]
 pub struct Args {
     /// Folder of the model package
     package: PathBuf,
@@ -30,12 +35,15 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value = "500",
         value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     windows: u32,
-    /// Threads, each answering its own windows
+    /// Threads, each answering its own windows; with --turns, each running an encoder of the same window
     #[arg(long, value_name = "N", default_value = "1", value_parser = threads())]
     threads: u32,
     /// Print the numbers as JSON
     #[arg(long)]
     json: bool,
+    /// Be one side of a bench: do this when a line of the input says how often (see `evenkeel-bench`)
+    #[arg(long, value_name = "PART", conflicts_with_all = ["windows", "json"])]
+    turns: Option<Part>,
 }
 
 #[derive(Serialize)]
@@ -88,21 +96,15 @@ struct Times {
 /// # Errors
 /// When the package cannot be read or run, or has no golden windows to measure with.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    if let Some(part) = args.turns {
+        turns::take_part(part, &args.package, args.threads as usize)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let begin = Instant::now();
     let package = Package::open(&args.package)?;
     let engine = Engine::load(&package)?;
     let load = begin.elapsed();
-    let windows: Vec<Window> = package
-        .golden()?
-        .into_iter()
-        .map(|one| one.window)
-        .collect();
-    if windows.is_empty() {
-        bail!(
-            "{} has no golden windows to measure with; export it again",
-            args.package.display()
-        );
-    }
+    let windows = windows(&package)?;
     let times = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..args.threads)
             .map(|_| {
@@ -123,7 +125,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     .context("the golden windows could not be run")?;
 
     // Before anything else is read: it is the memory of a program that does nothing but answer.
-    let memory_bytes = resident_bytes();
+    let memory_bytes = memory_bytes(None, Memory::Resident);
     let sizes = sizes(&package.graphs);
     let report = Report {
         model: format!("{} {}", package.manifest.name, package.manifest.version),
@@ -145,6 +147,18 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         print(&text(&report))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The golden windows, of which there must be one.
+fn windows(package: &Package) -> anyhow::Result<Vec<Window>> {
+    let golden = package.golden()?;
+    if golden.is_empty() {
+        bail!(
+            "{} has no golden windows to measure with; export it again",
+            package.dir.display()
+        );
+    }
+    Ok(golden.into_iter().map(|one| one.window).collect())
 }
 
 fn graphs(graphs: &Graphs) -> impl Iterator<Item = &[u8]> {
@@ -273,16 +287,6 @@ fn stage(name: String, mut times: Vec<Duration>) -> Stage {
 
 fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
-}
-
-/// Resident memory of this process, as Linux tells it.
-fn resident_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kibibytes * 1024)
 }
 
 fn text(report: &Report) -> String {

@@ -36,24 +36,6 @@ fn seconds(text: &str, least: f64, most: f64) -> Result<Duration, String> {
     }
 }
 
-/// What the system tells of the processor.
-fn cpuinfo() -> String {
-    std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default()
-}
-
-/// The first of some fields that `info` has.
-fn cpu_field<'a>(info: &'a str, names: &[&str]) -> Option<&'a str> {
-    info.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        names.contains(&name.trim()).then(|| value.trim())
-    })
-}
-
-/// What the processor is called of which `info` tells, or the board where the processor has no name.
-fn processor(info: &str) -> &str {
-    cpu_field(info, &["model name", "Model", "Hardware"]).unwrap_or(std::env::consts::ARCH)
-}
-
 /// Prints to the standard output; a reader that has gone away (`| head`) is no failure.
 fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();

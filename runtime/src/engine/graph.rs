@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tract_onnx::prelude::*;
 
+use super::fuse::fuse;
 use super::tensors::MAX_ELEMENTS;
 use super::verify::{Port, verify};
 use super::{EngineError, shown};
@@ -179,7 +180,9 @@ fn optimise(model: &tract_onnx::pb::ModelProto) -> Result<Arc<TypedSimplePlan>, 
         }
     }
     typed
-        .into_optimized()
+        .into_decluttered()
+        .and_then(fuse)
+        .and_then(|model| model.into_optimized())
         .and_then(|model| model.into_runnable())
         .map_err(root)
 }

@@ -22,6 +22,7 @@
 mod drift;
 mod encoder;
 mod error;
+mod fuse;
 mod golden;
 mod graph;
 mod narrow;
@@ -42,6 +43,7 @@ pub use size::{GraphSize, graph_size};
 
 use std::sync::Arc;
 
+use rayon::ThreadPool;
 use tract_onnx::prelude::{TValue, TVec, Tensor, tvec};
 
 use crate::frontend::Features;
@@ -49,6 +51,7 @@ use crate::package::Package;
 use crate::window::{Attention, Modality, PerSensor};
 use encoder::Encoder;
 use graph::{Graph, fill, zeros};
+use turn::side_by_side;
 use verify::Port;
 
 /// What a model says about one window.
@@ -62,7 +65,7 @@ pub struct Output {
     pub probes: PerSensor<Option<Vec<f32>>>,
 }
 
-/// The graphs of one model, ready to run on one thread.
+/// The graphs of one model, ready to run on one thread, or one for each encoder.
 ///
 /// Clones share the weights and are made without optimising anything again, so one clone per
 /// thread is the way to use several. Apart from its answers, a run allocates nothing beyond what
@@ -78,6 +81,8 @@ pub struct Engine {
     logits: usize,
     attention: usize,
     validity: Arc<Tensor>,
+    /// Runs the encoders side by side; one after the other without.
+    threads: Option<Arc<ThreadPool>>,
 }
 
 impl Engine {
@@ -131,7 +136,13 @@ impl Engine {
             logits,
             attention,
             validity,
+            threads: None,
         })
+    }
+
+    /// Runs the encoders at the same time on these threads from now on; the answers stay the same.
+    pub fn use_threads(&mut self, threads: Arc<ThreadPool>) {
+        self.threads = Some(threads);
     }
 
     /// Runs one window. A sensor whose features are absent, that has validity 0, or that the model
@@ -145,16 +156,37 @@ impl Engine {
         features: &Features,
         validity: PerSensor<f32>,
     ) -> Result<Output, EngineError> {
-        let encodings = PerSensor::try_from_fn(|modality| match &features[modality] {
-            Some(values) if validity[modality] != 0.0 => self.encode(modality, values),
-            _ => Ok(None),
-        })?;
+        let encodings = self.encode_all(features, validity)?;
         let (logits, attention) = self.fuse(&encodings, validity)?;
         Ok(Output {
             logits,
             attention,
             probes: encodings.map(|encoding| Some(encoding?.probe)),
         })
+    }
+
+    /// Runs the encoder of every sensor that counts and gave something.
+    fn encode_all(
+        &mut self,
+        features: &Features,
+        validity: PerSensor<f32>,
+    ) -> Result<PerSensor<Option<Encoding>>, EngineError> {
+        let mut encoders = self.encoders.iter_mut();
+        let mut tasks: [_; Modality::ALL.len()] = std::array::from_fn(|_| {
+            let (modality, encoder) = encoders.next()?;
+            let values = features[modality].as_deref()?;
+            let encoder = encoder.as_mut().filter(|_| validity[modality] != 0.0)?;
+            Some((modality, encoder, values, None))
+        });
+        side_by_side(&mut tasks, self.threads.as_deref(), &|task| {
+            let (_, encoder, values, outcome) = task;
+            *outcome = Some(encoder.run(values));
+        });
+        let mut encodings = PerSensor::default();
+        for (modality, _, _, outcome) in tasks.into_iter().flatten() {
+            encodings[modality] = outcome.transpose()?;
+        }
+        Ok(encodings)
     }
 
     /// Runs one encoder; `None` when the model does not have that sensor.

@@ -106,8 +106,6 @@ pub struct Recogniser {
     manifest: Manifest,
     monitor: Monitor,
     policy: Policy,
-    /// Runs the encoders side by side; one after the other without.
-    threads: Option<Arc<ThreadPool>>,
     /// What each encoder gave last, for encoders that run less often than the fusion.
     kept: PerSensor<Option<Encoding>>,
     /// What the frontends gave last.
@@ -130,7 +128,9 @@ impl Recogniser {
     /// # Errors
     /// When a frontend cannot be built.
     pub fn another(&self) -> Result<Self, EngineError> {
-        Self::with_engine(self.engine.clone(), self.manifest.clone())
+        let mut engine = self.engine.clone();
+        engine.threads = None;
+        Self::with_engine(engine, self.manifest.clone())
     }
 
     fn with_engine(engine: Engine, manifest: Manifest) -> Result<Self, EngineError> {
@@ -140,7 +140,6 @@ impl Recogniser {
             monitor: Monitor::new(&manifest.health).with_scales(&manifest.sensor_configs()),
             policy: Policy::new(manifest.policy),
             manifest,
-            threads: None,
             kept: PerSensor::default(),
             features: Features::default(),
             spent: Spent::default(),
@@ -149,7 +148,7 @@ impl Recogniser {
 
     /// Runs the encoders at the same time on these threads from now on; the answers stay the same.
     pub fn use_threads(&mut self, threads: Arc<ThreadPool>) {
-        self.threads = Some(threads);
+        self.engine.use_threads(threads);
     }
 
     /// The model's labels, thresholds and provenance.
@@ -248,9 +247,11 @@ impl Recogniser {
         // What is not due and was never encoded is due after all.
         let rests = PerSensor::from_fn(|modality| !due[modality] && self.kept[modality].is_some());
         let runs = PerSensor::from_fn(|modality| present[modality] && !rests[modality]);
-        let encoders = &mut self.engine.encoders;
+        let Engine {
+            encoders, threads, ..
+        } = &mut self.engine;
         let mut turns = turns(self.frontend.sensors(), encoders, runs, wanted);
-        take(&mut turns, window, self.threads.as_deref());
+        take(&mut turns, window, threads.as_deref());
         let mut ran = PerSensor::<Ran>::default();
         for Turn {
             modality, outcome, ..

@@ -51,27 +51,34 @@ pub(super) fn turns<'a>(
 
 /// Takes all turns, at the same time where there are `threads`.
 pub(super) fn take(turns: &mut [Option<Turn>], window: &Window, threads: Option<&ThreadPool>) {
-    let left = turns.iter().flatten().count();
-    let Some((first, rest)) = turns.split_first_mut() else {
+    side_by_side(turns, threads, &|turn: &mut Turn| {
+        turn.outcome = turn.run(window);
+    });
+}
+
+/// Does the tasks that there are, at the same time where there are `threads`.
+pub(super) fn side_by_side<T: Send>(
+    tasks: &mut [Option<T>],
+    threads: Option<&ThreadPool>,
+    work: &(impl Fn(&mut T) + Sync),
+) {
+    let left = tasks.iter().flatten().count();
+    let Some((first, rest)) = tasks.split_first_mut() else {
         return;
     };
     match (first, threads) {
-        (None, _) => take(rest, window, threads),
-        (Some(turn), Some(threads)) if left > 1 => {
-            threads.join(|| turn.take(window), || take(rest, window, Some(threads)));
+        (None, _) => side_by_side(rest, threads, work),
+        (Some(task), Some(pool)) if left > 1 => {
+            pool.join(|| work(task), || side_by_side(rest, threads, work));
         }
-        (Some(turn), _) => {
-            turn.take(window);
-            take(rest, window, threads);
+        (Some(task), _) => {
+            work(task);
+            side_by_side(rest, threads, work);
         }
     }
 }
 
 impl Turn<'_> {
-    fn take(&mut self, window: &Window) {
-        self.outcome = self.run(window);
-    }
-
     fn run(&mut self, window: &Window) -> Result<Ran, EngineError> {
         let begin = Instant::now();
         let features = self.frontend.features(self.modality, window)?;

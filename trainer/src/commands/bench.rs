@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use clap::Args as ClapArgs;
 
-use crate::fit::{FitConfig, step_time};
+use evenkeel::turns;
+
+use crate::fit::{Bench, FitConfig, step_time};
 
 /// Measure a training step on random features.
 ///
-/// `reference/pytorch_step.py` times the same model in PyTorch.
+/// `reference/pytorch_step.py` does the same in PyTorch; `./just bench --only training` has both take turns.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Example:
@@ -30,6 +32,9 @@ pub struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Be one side of a bench: take so many steps as a line of the input says (see `evenkeel-bench`)
+    #[arg(long, conflicts_with_all = ["steps", "json"])]
+    turns: bool,
 }
 
 /// # Errors
@@ -40,6 +45,15 @@ pub fn run(args: &Args) -> Result<()> {
         "--steps and --classes must be at least 1"
     );
     let config = FitConfig::read(&args.config, &args.changes)?;
+    if args.turns {
+        let mut bench = Bench::new(&config, args.classes)?;
+        let version = env!("CARGO_PKG_VERSION");
+        let about = format!(
+            "evenkeel-train {version}, {} parameters",
+            bench.parameters()
+        );
+        return turns::take_part(&about, || bench.step());
+    }
     let time = step_time(&config, args.classes, args.steps)?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&time)?);

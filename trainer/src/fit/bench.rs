@@ -13,6 +13,7 @@ use super::evaluate::Workers;
 use super::optimiser::Optimiser;
 use super::shard::Sample;
 use super::step::Balancer;
+use crate::balance::Balance;
 use crate::model::Model;
 
 /// Time of a step: forward, backward, balance and update, on features that are ready.
@@ -32,49 +33,90 @@ pub struct StepTime {
     pub min_ms: f64,
 }
 
+/// A model and what it takes to train it on random features that are ready.
+pub struct Bench {
+    probe_gradient: f64,
+    balance: Option<Balance>,
+    model: Model,
+    samples: Vec<(Sample, PerSensor<f32>)>,
+    workers: Workers,
+    optimiser: Optimiser,
+    balancer: Balancer,
+}
+
+impl Bench {
+    /// # Errors
+    /// When the model cannot be built.
+    pub fn new(config: &FitConfig, classes: usize) -> Result<Self> {
+        let configs = config.sensor_configs();
+        let device = config.training.device.open()?;
+        let model = Model::new(&config.model, &configs, classes, 0, &device)?;
+        let frozen = model.frozen();
+        let mut rng = ChaCha8Rng::seed_from_u64(0);
+        let mut random = |count: usize| -> Vec<f32> {
+            (0..count).map(|_| rng.random_range(-1.7..1.7)).collect()
+        };
+        let samples = (0..config.training.batch)
+            .map(|i| {
+                let features = frozen.embed(PerSensor::from_fn(|modality| {
+                    configs[modality].map(|config| random(config.shape().iter().product()))
+                }))?;
+                let label = (i % classes) as u32;
+                Ok((Sample { features, label }, PerSensor::from_fn(|_| 1.0)))
+            })
+            .collect::<Result<_>>()?;
+        Ok(Self {
+            probe_gradient: config.training.probe_gradient,
+            balance: config.balance,
+            samples,
+            workers: Workers::new(config, &frozen)?,
+            optimiser: Optimiser::new(&config.training, &model.parameters),
+            balancer: Balancer::new(config.balance, &model, 0),
+            model,
+        })
+    }
+
+    /// Trainable numbers.
+    pub fn parameters(&self) -> usize {
+        self.model.parameters.count()
+    }
+
+    /// Forward, backward, balance and update.
+    ///
+    /// # Errors
+    /// Any error of Candle.
+    pub fn step(&mut self) -> Result<()> {
+        let (model, batch) = (&self.model, self.samples.len());
+        let balance = self.balance.as_ref();
+        let parts = self.workers.map(&self.samples, |shard, part| {
+            shard.gradients(model, part, batch, self.probe_gradient, balance)
+        })?;
+        let (gradients, _) = self.balancer.gradient(parts, 1, self.optimiser.steps);
+        self.optimiser
+            .step(&self.model.parameters, &gradients, 1e-4)?;
+        Ok(())
+    }
+}
+
 /// Times `steps` steps of the configured model on random features.
 ///
 /// # Errors
 /// When the model cannot be built.
 pub fn step_time(config: &FitConfig, classes: usize, steps: usize) -> Result<StepTime> {
-    let configs = config.sensor_configs();
-    let device = config.training.device.open()?;
-    let model = Model::new(&config.model, &configs, classes, 0, &device)?;
-    let frozen = model.frozen();
-    let mut rng = ChaCha8Rng::seed_from_u64(0);
-    let mut random =
-        |count: usize| -> Vec<f32> { (0..count).map(|_| rng.random_range(-1.7..1.7)).collect() };
-    let samples: Vec<(Sample, PerSensor<f32>)> = (0..config.training.batch)
-        .map(|i| {
-            let features = frozen.embed(PerSensor::from_fn(|modality| {
-                configs[modality].map(|config| random(config.shape().iter().product()))
-            }))?;
-            let label = (i % classes) as u32;
-            Ok((Sample { features, label }, PerSensor::from_fn(|_| 1.0)))
-        })
-        .collect::<Result<_>>()?;
-    let mut workers = Workers::new(config, &frozen)?;
-    let mut optimiser = Optimiser::new(&config.training, &model.parameters);
-    let balancer = Balancer::new(config.balance, &model, 0);
+    let mut bench = Bench::new(config, classes)?;
     let warm_up = steps.div_ceil(5);
     let mut times = Vec::with_capacity(steps);
     for step in 0..warm_up + steps {
         let start = Instant::now();
-        let parts = workers.map(&samples, |shard, part| {
-            let probe_gradient = config.training.probe_gradient;
-            let balance = config.balance.as_ref();
-            shard.gradients(&model, part, samples.len(), probe_gradient, balance)
-        })?;
-        let (gradients, _) = balancer.gradient(parts, 1, optimiser.steps);
-        optimiser.step(&model.parameters, &gradients, 1e-4)?;
+        bench.step()?;
         if step >= warm_up {
             times.push(start.elapsed().as_secs_f64() * 1e3);
         }
     }
     times.sort_by(f64::total_cmp);
     Ok(StepTime {
-        parameters: model.parameters.count(),
-        batch: samples.len(),
+        parameters: bench.parameters(),
+        batch: bench.samples.len(),
         threads: config.training.shards,
         steps,
         median_ms: times[times.len() / 2],

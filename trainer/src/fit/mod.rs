@@ -26,7 +26,7 @@ mod shard;
 mod step;
 mod temperature;
 
-pub use bench::{StepTime, step_time};
+pub use bench::{Bench, StepTime, step_time};
 pub use calibrate::{Calibrated, calibrate};
 pub use choice::ChooseBy;
 pub use claim::check_data;

@@ -31,24 +31,25 @@ impl After {
         }
     }
 
-    /// Its derivative where it gave `y`.
-    fn slope(self, y: f32) -> f32 {
-        match self {
-            Self::Identity => 1.0,
-            Self::Relu if y > 0.0 => 1.0,
-            Self::Relu6 if y > 0.0 && y < 6.0 => 1.0,
-            Self::LeakyFloor if y > 0.0 => 1.0,
-            Self::LeakyFloor if y > FLOOR => LEAK,
-            _ => 0.0,
-        }
-    }
-
     /// The gradient before it, from that behind it and what it gave; `None` where they are the same.
     pub(super) fn backward(self, gradient: &[f32], given: &[f32]) -> Option<Vec<f32>> {
-        (self != Self::Identity).then(|| {
-            std::iter::zip(gradient, given)
-                .map(|(&g, &y)| g * self.slope(y))
-                .collect()
-        })
+        match self {
+            Self::Identity => None,
+            Self::Relu => Some(times(gradient, given, |y| f32::from(y > 0.0))),
+            Self::Relu6 => Some(times(gradient, given, |y| f32::from(y > 0.0 && y < 6.0))),
+            Self::LeakyFloor => Some(times(gradient, given, |y| match y {
+                _ if y > 0.0 => 1.0,
+                _ if y > FLOOR => LEAK,
+                _ => 0.0,
+            })),
+        }
     }
+}
+
+/// The gradient times the slope where `y` was given. A function of its own for each slope, so that no value asks
+/// which one it is.
+fn times(gradient: &[f32], given: &[f32], slope: impl Fn(f32) -> f32) -> Vec<f32> {
+    std::iter::zip(gradient, given)
+        .map(|(&g, &y)| g * slope(y))
+        .collect()
 }

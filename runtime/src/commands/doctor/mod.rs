@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use evenkeel::engine::{EngineError, GoldenCheck, Recogniser, check_golden};
+use evenkeel::machine::{self, cpu_field, cpuinfo};
 use evenkeel::package::Package;
 use serde::Serialize;
 
@@ -122,15 +123,15 @@ const FEATURES: &[&str] = &[
 
 fn processor() -> Finding {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let info = super::cpuinfo();
-    let flags = super::cpu_field(&info, &["flags", "Features"]).unwrap_or_default();
+    let info = cpuinfo();
+    let flags = cpu_field(&info, &["flags", "Features"]).unwrap_or_default();
     let known: Vec<&str> = flags
         .split_whitespace()
         .filter(|flag| FEATURES.contains(flag))
         .collect();
     let found = format!(
         "{}, {cores} core(s), {}",
-        super::processor(&info),
+        machine::processor(&info),
         known.join(" ")
     );
     let vectors = known.is_empty()

@@ -1,0 +1,195 @@
+//! The list of benches, a TOML file.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+
+/// Everything that can be measured.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct List {
+    /// Measured side by side with a peer.
+    #[serde(default, rename = "bench")]
+    pub benches: Vec<Bench>,
+}
+
+/// The same work done by us and by a peer.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bench {
+    /// What is done.
+    pub name: String,
+    /// What the entry is repeated for: `{names}` and their values, every combination.
+    #[serde(default)]
+    each: BTreeMap<String, Vec<String>>,
+    /// What it belongs to; `--only` chooses by this and by the name.
+    pub group: String,
+    /// Cores that both sides may run on.
+    pub cores: usize,
+    /// Programs and arguments, with `{names}` for what differs from machine to machine.
+    pub ours: Vec<String>,
+    /// The same of the peer.
+    pub peer: Vec<String>,
+    /// What the peer is called.
+    pub against: String,
+    /// The largest ratio of our time to the peer's that we are content with.
+    pub limit: f64,
+}
+
+impl List {
+    /// Reads a list.
+    ///
+    /// # Errors
+    /// When it cannot be read, or two benches have one name.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the list of benches {}", path.display()))?;
+        Self::parse(&text).with_context(|| format!("{} is no list of benches", path.display()))
+    }
+
+    fn parse(text: &str) -> Result<Self> {
+        let mut list: Self = toml::from_str(text)?;
+        list.benches = list.benches.iter().flat_map(Bench::repeated).collect();
+        let mut names = std::collections::BTreeSet::new();
+        for bench in &list.benches {
+            ensure!(
+                names.insert(&bench.name),
+                "two benches are called \"{}\"; give one another name",
+                bench.name
+            );
+            ensure!(
+                bench.cores > 0 && !bench.ours.is_empty() && !bench.peer.is_empty(),
+                "\"{}\" needs a core and a command for each side",
+                bench.name
+            );
+        }
+        Ok(list)
+    }
+
+    /// The benches whose group or name holds one of these words; all of them without a word.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn choose(self, words: &[String]) -> Result<Vec<Bench>> {
+        let has = |bench: &Bench| {
+            words.is_empty()
+                || words
+                    .iter()
+                    .any(|word| bench.name.contains(word) || bench.group.contains(word))
+        };
+        let names: Vec<_> = self.benches.iter().map(|b| b.name.clone()).collect();
+        let chosen: Vec<_> = self.benches.into_iter().filter(has).collect();
+        if chosen.is_empty() {
+            bail!("no bench is called so; there are: {}", names.join("; "));
+        }
+        Ok(chosen)
+    }
+}
+
+impl Bench {
+    /// The entry once for each combination of what it is repeated for.
+    fn repeated(&self) -> Vec<Self> {
+        let mut all = vec![self.clone()];
+        for (name, values) in &self.each {
+            let with = |bench: &Self, value: &String| {
+                let fill = |text: &String| text.replace(&format!("{{{name}}}"), value);
+                Self {
+                    name: fill(&bench.name),
+                    ours: bench.ours.iter().map(fill).collect(),
+                    peer: bench.peer.iter().map(fill).collect(),
+                    ..bench.clone()
+                }
+            };
+            all = all
+                .iter()
+                .flat_map(|bench| values.iter().map(move |value| with(bench, value)))
+                .collect();
+        }
+        all
+    }
+}
+
+/// A command with its `{names}` filled in.
+///
+/// # Errors
+/// When a name is not known.
+pub fn filled(command: &[String], values: &BTreeMap<String, String>) -> Result<Vec<String>> {
+    command
+        .iter()
+        .map(|word| {
+            let fill = |text: String, (name, value): (&String, &String)| {
+                text.replace(&format!("{{{name}}}"), value)
+            };
+            let text = values.iter().fold(word.clone(), fill);
+            ensure!(
+                !text.contains('{'),
+                "\"{word}\" names something that is not given; add --with NAME=VALUE"
+            );
+            Ok(text)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIST: &str = r#"
+        [[bench]]
+        name = "camera encoder"
+        group = "inference"
+        cores = 1
+        ours = ["{bin}/evenkeel"]
+        peer = ["python"]
+        against = "ONNX Runtime"
+        limit = 1.1
+    "#;
+
+    #[test]
+    fn benches_are_chosen_by_words_of_their_names_and_groups() {
+        let choose = |words: &[&str]| {
+            let words: Vec<_> = words.iter().map(|word| (*word).to_owned()).collect();
+            List::parse(LIST).unwrap().choose(&words)
+        };
+        assert_eq!(choose(&[]).unwrap().len(), 1);
+        assert_eq!(choose(&["infer"]).unwrap().len(), 1);
+        assert_eq!(choose(&["camera"]).unwrap().len(), 1);
+        let error = choose(&["training"]).unwrap_err().to_string();
+        assert!(error.contains("camera encoder"), "{error}");
+    }
+
+    #[test]
+    fn an_entry_is_repeated_for_every_combination() {
+        let each = "each = { a = [\"1\", \"2\"], b = [\"x\", \"y\", \"z\"] }\nname = \"{a}{b}\"";
+        let text = LIST.replace("name = \"camera encoder\"", each);
+        let text = text.replace("[\"python\"]", "[\"python\", \"{b}\"]");
+        let benches = List::parse(&text).unwrap().benches;
+        let names: Vec<_> = benches.iter().map(|bench| bench.name.as_str()).collect();
+        assert_eq!(names, ["1x", "1y", "1z", "2x", "2y", "2z"]);
+        assert_eq!(benches[5].peer, ["python", "z"]);
+    }
+
+    #[test]
+    fn two_benches_of_one_name_are_refused() {
+        let error = List::parse(&LIST.repeat(2)).unwrap_err().to_string();
+        assert!(error.contains("camera encoder"), "{error}");
+    }
+
+    #[test]
+    fn names_in_commands_are_filled_or_asked_for() {
+        let mut values = BTreeMap::new();
+        let command = ["{bin}/evenkeel".to_owned()];
+        let error = filled(&command, &values).unwrap_err().to_string();
+        assert!(error.contains("{bin}"), "{error}");
+        values.insert("bin".into(), "target".into());
+        assert_eq!(filled(&command, &values).unwrap(), ["target/evenkeel"]);
+    }
+
+    #[test]
+    fn the_list_of_the_repository_can_be_read() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches.toml");
+        assert!(List::read(&path).unwrap().benches.len() > 10);
+    }
+}

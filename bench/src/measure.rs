@@ -1,0 +1,114 @@
+//! Two sides in turns.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use crate::list::Bench;
+use crate::side::Side;
+use crate::statistics::Median;
+
+/// What was found of one bench.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Measured {
+    /// What was done.
+    pub name: String,
+    /// What it belongs to.
+    pub group: String,
+    /// Cores that both sides ran on.
+    pub cores: usize,
+    /// What the peer is.
+    pub against: String,
+    /// The largest ratio that we are content with.
+    pub limit: f64,
+    /// Our time over the peer's, of the same round.
+    pub ratio: Median,
+    /// Our side.
+    pub ours: OneSide,
+    /// The peer's side.
+    pub peer: OneSide,
+    /// The ratio of each round.
+    pub ratios: Vec<f64>,
+}
+
+/// What was found of one side.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OneSide {
+    /// What it said of itself.
+    pub about: String,
+    /// Once the work, milliseconds.
+    pub milliseconds: Median,
+    /// From the start of the process until it was ready, milliseconds.
+    pub start_milliseconds: f64,
+    /// From the start of the process until it had done the work once, milliseconds.
+    pub first_milliseconds: f64,
+    /// The most memory it had resident, where the system tells.
+    pub peak_bytes: Option<u64>,
+}
+
+/// How long a round of one side takes, about.
+const ROUND: Duration = Duration::from_millis(60);
+/// What thread pools that wait by spinning are given to fall asleep.
+const REST: Duration = Duration::from_millis(5);
+
+/// Measures one bench: each side in a process of its own, one after the other in each round, in changing order.
+///
+/// # Errors
+/// When a side cannot be started or fails.
+pub fn measure(bench: &Bench, ours: &[String], peer: &[String], rounds: usize) -> Result<Measured> {
+    let mut ours = Side::start("our side", ours, bench.cores)?;
+    let mut peer = Side::start(&bench.against, peer, bench.cores)?;
+    let counts = [per_round(&mut ours)?, per_round(&mut peer)?];
+    let mut times = [Vec::with_capacity(rounds), Vec::with_capacity(rounds)];
+    for round in 0..rounds {
+        let order = if round % 2 == 0 { [0, 1] } else { [1, 0] };
+        for which in order {
+            sleep(REST);
+            let side = if which == 0 { &mut ours } else { &mut peer };
+            times[which].push(side.work(counts[which])? / counts[which] as f64);
+        }
+    }
+    let ratios: Vec<f64> = std::iter::zip(&times[0], &times[1])
+        .map(|(ours, peer)| ours / peer)
+        .collect();
+    let measured = Measured {
+        name: bench.name.clone(),
+        group: bench.group.clone(),
+        cores: bench.cores,
+        against: peer.about.clone(),
+        limit: bench.limit,
+        ratio: Median::of(&ratios),
+        ours: one_side(&ours, &times[0]),
+        peer: one_side(&peer, &times[1]),
+        ratios,
+    };
+    ours.end()?;
+    peer.end()?;
+    Ok(measured)
+}
+
+/// How often a side works in one round. What it takes for that warms it up.
+fn per_round(side: &mut Side) -> Result<u64> {
+    let mut count = 1;
+    loop {
+        let seconds = side.work(count)?;
+        if seconds >= ROUND.as_secs_f64() / 2.0 {
+            let fitting = count as f64 * ROUND.as_secs_f64() / seconds;
+            return Ok((fitting.round() as u64).max(1));
+        }
+        count *= 2;
+    }
+}
+
+fn one_side(side: &Side, seconds: &[f64]) -> OneSide {
+    let milliseconds: Vec<f64> = seconds.iter().map(|seconds| seconds * 1e3).collect();
+    OneSide {
+        about: side.about.clone(),
+        milliseconds: Median::of(&milliseconds),
+        start_milliseconds: side.start.as_secs_f64() * 1e3,
+        first_milliseconds: side.first.as_secs_f64() * 1e3,
+        peak_bytes: side.peak_memory(),
+    }
+}
