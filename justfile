@@ -85,11 +85,13 @@ models: data
         --robustness docs/results/robustness/robustness-0.json \
         --commit "$(git describe --always --dirty --abbrev=40)" --out models/digits
 
-# Time the shipped model on this machine: tract, then ONNX Runtime, one thread each, on the same windows
-bench: build (setup "--python")
-    {{ evenkeel }} bench models/digits
-    {{ target }}/release/evenkeel-test-features models/digits --out {{ target }}/features.jsonl
-    scripts/python.sh reference/onnxruntime_latency.py models/digits {{ target }}/features.jsonl
+# Measure evenkeel beside ONNX Runtime, PyTorch, torchaudio and Pillow, in turns on the same cores: `just bench`, `just bench --only inference` (a large download; ten minutes on a machine that does nothing else)
+bench *options: build (setup "--python")
+    scripts/bench.sh {{ options }}
+
+# What changed between two runs of the benches beyond their noise
+bench-compare before after: build
+    {{ target }}/release/evenkeel-bench compare {{ before }} {{ after }}
 
 # Time the three sizes of model on this machine, which is of the kind BOARD in devices/boards, and keep the figures
 speed board: build
@@ -109,11 +111,6 @@ speed-table: build
 precision: data
     scripts/precision.sh {{ target }}
 
-# Time a training step of the default model on two threads: Candle, then PyTorch (a large download)
-step-time *changes: build (setup "--python")
-    {{ trainer }} bench --config trainer/configs/digits.toml {{ changes }}
-    scripts/python.sh --torch reference/pytorch_step.py trainer/configs/digits.toml {{ changes }}
-
 # Compare each layer of the pre-trained networks with what their makers' own code gives (a large download)
 test-backbones: build (setup "--python")
     scripts/test-backbones.sh
@@ -126,7 +123,7 @@ study: data
 rotation-study: data
     {{ trainer }} study --config trainer/configs/rotation-study.toml --out runs/rotation-study --results docs/results/rotation
 
-# RollingQ against OGM-GE and MMPareto, alone and together, clean and with a sensor spoilt (three hours on two cores; 42 MB of noise; resumes, and uses the results that are there)
+# RollingQ against OGM-GE and MMPareto, alone and together, clean and with a sensor spoilt (an hour and a half on two cores; 42 MB of noise; resumes, and uses the results that are there)
 balance-study: data
     {{ trainer }} data get noise
     {{ trainer }} study --config trainer/configs/balance-study.toml --out runs/balance-study --results docs/results/balance
@@ -139,7 +136,7 @@ three-sensors: data
     {{ evenkeel }} evaluate runs/three-sensors/clips/clips.csv --model runs/three-sensors/model --report runs/three-sensors/report
     for lost in audio camera signal; do {{ evenkeel }} evaluate runs/three-sensors/clips/clips.csv --model runs/three-sensors/model --without "$lost"; done
 
-# Three sensors with rotation, with plain attention, and side by side, over three test speakers (two hours on two cores; resumes, and uses the results that are there)
+# Three sensors with rotation, with plain attention, and side by side, over three test speakers (a quarter of an hour on two cores; resumes, and uses the results that are there)
 three-sensors-study: data
     {{ trainer }} study --config trainer/configs/three-sensors-study.toml --out runs/three-sensors-study --results docs/results/three-sensors
 
@@ -155,7 +152,7 @@ pretrained-grid-study: build
     {{ trainer }} data get efficientnet-lite0
     {{ trainer }} study --config trainer/configs/pretrained-grid-study.toml --out runs/pretrained-grid-study --results docs/results/pretrained-grid
 
-# Digits from other sources than the training: encoders from scratch and pre-trained, with and without more voices and hands (two hours; 76 MB; resumes, and uses the results that are there)
+# Digits from other sources than the training: encoders from scratch and pre-trained, with and without more voices and hands (an hour; 76 MB; resumes, and uses the results that are there)
 unseen-study: data
     {{ trainer }} data get optdigits
     {{ trainer }} data get grid-digits

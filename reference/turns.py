@@ -5,9 +5,9 @@ import sys
 import time
 
 
-def take_part(about, once):
+def take_part(about, once, multiply_accumulates=None):
     """Gets ready, works once, then as often as each line of the input says."""
-    print(json.dumps({"loaded": about}), flush=True)
+    print(json.dumps({"loaded": about, "multiply_accumulates": multiply_accumulates}), flush=True)
 
     def work(times):
         start = time.perf_counter()

@@ -52,6 +52,7 @@ mod tests {
         let side = || OneSide {
             about: String::new(),
             milliseconds: Median::of(&[1.0]),
+            gigaflops: Some(50.0),
             start_milliseconds: 1.0,
             first_milliseconds: 2.0,
             peak_bytes: None,
@@ -63,7 +64,7 @@ mod tests {
                 group: "any".into(),
                 cores: 1,
                 against: "a peer".into(),
-                limit: 1.0,
+                limit: Some(1.0),
                 ratio: Median::of(&ratios),
                 ours: side(),
                 peer: side(),

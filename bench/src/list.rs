@@ -34,8 +34,8 @@ pub struct Bench {
     pub peer: Vec<String>,
     /// What the peer is called.
     pub against: String,
-    /// The largest ratio of our time to the peer's that we are content with.
-    pub limit: f64,
+    /// The largest ratio of our time to the peer's that we are content with; none where the peer does something else.
+    pub limit: Option<f64>,
 }
 
 impl List {

@@ -21,8 +21,8 @@ pub struct Measured {
     pub cores: usize,
     /// What the peer is.
     pub against: String,
-    /// The largest ratio that we are content with.
-    pub limit: f64,
+    /// The largest ratio that we are content with; none where the peer does something else.
+    pub limit: Option<f64>,
     /// Our time over the peer's, of the same round.
     pub ratio: Median,
     /// Our side.
@@ -40,6 +40,8 @@ pub struct OneSide {
     pub about: String,
     /// Once the work, milliseconds.
     pub milliseconds: Median,
+    /// Billions of products and sums in a second, where the work consists of them.
+    pub gigaflops: Option<f64>,
     /// From the start of the process until it was ready, milliseconds.
     pub start_milliseconds: f64,
     /// From the start of the process until it had done the work once, milliseconds.
@@ -77,7 +79,7 @@ pub fn measure(bench: &Bench, ours: &[String], peer: &[String], rounds: usize) -
         name: bench.name.clone(),
         group: bench.group.clone(),
         cores: bench.cores,
-        against: peer.about.clone(),
+        against: peer.loaded.loaded.clone(),
         limit: bench.limit,
         ratio: Median::of(&ratios),
         ours: one_side(&ours, &times[0]),
@@ -104,9 +106,12 @@ fn per_round(side: &mut Side) -> Result<u64> {
 
 fn one_side(side: &Side, seconds: &[f64]) -> OneSide {
     let milliseconds: Vec<f64> = seconds.iter().map(|seconds| seconds * 1e3).collect();
+    let milliseconds = Median::of(&milliseconds);
+    let operations = side.loaded.multiply_accumulates.map(|count| 2 * count);
     OneSide {
-        about: side.about.clone(),
-        milliseconds: Median::of(&milliseconds),
+        about: side.loaded.loaded.clone(),
+        milliseconds,
+        gigaflops: operations.map(|count| count as f64 / milliseconds.value / 1e6),
         start_milliseconds: side.start.as_secs_f64() * 1e3,
         first_milliseconds: side.first.as_secs_f64() * 1e3,
         peak_bytes: side.peak_memory(),

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use evenkeel::files::write_atomically;
 use serde::{Deserialize, Serialize};
 
-use crate::measure::Measured;
+use crate::measure::{Measured, OneSide};
 
 /// A run of some benches on one machine.
 #[derive(Debug, Serialize, Deserialize)]
@@ -76,22 +76,28 @@ impl Run {
     }
 }
 
-const COLUMNS: [&str; 8] = [
+const COLUMNS: [&str; 9] = [
     "bench",
     "cores",
     "against",
     "ratio (95 % interval)",
     "limit",
     "ms, ours and theirs",
+    "GFLOP/s",
     "ready after ms",
     "peak MB",
 ];
 
 fn row(one: &Measured) -> [String; COLUMNS.len()] {
-    let within = if one.ratio.value <= one.limit {
-        ""
-    } else {
-        " missed"
+    let limit = one.limit.map_or(String::new(), |limit| {
+        let within = one.ratio.value <= limit;
+        format!("{limit:.2}{}", if within { "" } else { " missed" })
+    });
+    let rate = |side: &OneSide| side.gigaflops.map(|rate| format!("{rate:.0}"));
+    let rates = match (rate(&one.ours), rate(&one.peer)) {
+        (Some(ours), Some(peer)) => format!("{ours}, {peer}"),
+        (Some(ours), None) => ours,
+        _ => String::new(),
     };
     let megabytes = |bytes: Option<u64>| match bytes {
         Some(bytes) => format!("{:.0}", bytes as f64 / 1e6),
@@ -105,11 +111,12 @@ fn row(one: &Measured) -> [String; COLUMNS.len()] {
             "{:.2} ({:.2} to {:.2})",
             one.ratio.value, one.ratio.low, one.ratio.high
         ),
-        format!("{:.2}{within}", one.limit),
+        limit,
         format!(
             "{:.3}, {:.3}",
             one.ours.milliseconds.value, one.peer.milliseconds.value
         ),
+        rates,
         format!(
             "{:.0}, {:.0}",
             one.ours.first_milliseconds, one.peer.first_milliseconds

@@ -17,7 +17,7 @@ pub struct Side {
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
     /// What it says of itself.
-    pub about: String,
+    pub loaded: Loaded,
     /// From its start until it was ready.
     pub start: Duration,
     /// From its start until it had done its work once.
@@ -46,11 +46,14 @@ impl Side {
             child,
             input,
             output: BufReader::new(output),
-            about: String::new(),
+            loaded: Loaded {
+                loaded: String::new(),
+                multiply_accumulates: None,
+            },
             start: Duration::ZERO,
             first: Duration::ZERO,
         };
-        side.about = side.read::<Loaded>(command)?.loaded;
+        side.loaded = side.read(command)?;
         side.start = begin.elapsed();
         side.read::<Done>(command)?;
         side.first = begin.elapsed();

@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 pub struct Loaded {
     /// What it is: name, version, what matters of its settings.
     pub loaded: String,
+    /// Products that are added up each time it works, where that is what the work consists of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub multiply_accumulates: Option<u64>,
 }
 
 /// A program has worked.
@@ -28,20 +31,19 @@ pub struct Done {
 /// # Errors
 /// Those of `once`, and of input and output.
 pub fn take_part<E: From<io::Error>>(
-    about: &str,
+    loaded: &Loaded,
     once: impl FnMut() -> Result<(), E>,
 ) -> Result<(), E> {
-    serve(about, once, io::stdin().lock(), io::stdout().lock())
+    serve(loaded, once, io::stdin().lock(), io::stdout().lock())
 }
 
 fn serve<E: From<io::Error>>(
-    about: &str,
+    loaded: &Loaded,
     mut once: impl FnMut() -> Result<(), E>,
     input: impl BufRead,
     mut output: impl Write,
 ) -> Result<(), E> {
-    let loaded = about.to_owned();
-    say(&mut output, &Loaded { loaded })?;
+    say(&mut output, loaded)?;
     let mut work = |times: u64| -> Result<(), E> {
         let begin = Instant::now();
         for _ in 0..times {
@@ -72,6 +74,13 @@ fn say(output: &mut impl Write, what: &impl Serialize) -> io::Result<()> {
 mod tests {
     use super::*;
 
+    fn loaded() -> Loaded {
+        Loaded {
+            loaded: "a test".into(),
+            multiply_accumulates: Some(7),
+        }
+    }
+
     #[test]
     fn it_works_once_and_then_as_often_as_it_is_told_to() {
         let mut worked = 0;
@@ -80,12 +89,12 @@ mod tests {
             worked += 1;
             Ok(())
         };
-        serve("a test", work, &b"3\n20\n"[..], &mut output).unwrap();
+        serve(&loaded(), work, &b"3\n20\n"[..], &mut output).unwrap();
         assert_eq!(worked, 24);
         let text = String::from_utf8(output).unwrap();
         let mut lines = text.lines();
-        let loaded: Loaded = serde_json::from_str(lines.next().unwrap()).unwrap();
-        assert_eq!(loaded.loaded, "a test");
+        let said: Loaded = serde_json::from_str(lines.next().unwrap()).unwrap();
+        assert_eq!(said, loaded());
         let done: Vec<Done> = lines
             .map(|line| serde_json::from_str(line).unwrap())
             .collect();
@@ -96,7 +105,7 @@ mod tests {
     #[test]
     fn what_is_no_number_is_refused() {
         let work = || -> io::Result<()> { Ok(()) };
-        let error = serve("a test", work, &b"many\n"[..], Vec::new()).unwrap_err();
+        let error = serve(&loaded(), work, &b"many\n"[..], Vec::new()).unwrap_err();
         assert!(error.to_string().contains("many"), "{error}");
     }
 }

@@ -228,3 +228,29 @@ set = ["model.fusion=rollingq", "training.epochs=2"]
     fs::write(at("study.toml"), text.replace("clips = 6", "clips = 7")).unwrap();
     study(&["--table-only"]).refuses(1, &["robustness-3.json", "another configuration"]);
 }
+
+#[test]
+fn slow_parts_of_an_evaluation_come_to_the_same_report_as_the_whole() {
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let which = "camera/covered,audio/rain";
+    run(&mut corrupted(which, &at("whole"))).fine();
+    for part in ["1", "2"] {
+        let shard = format!("{part}/2");
+        run(corrupted(which, &at(part)).args(["--shard", &shard]))
+            .fine()
+            .says(&["6 clips done", "--merge"]);
+        assert!(!at(part).join("report.html").exists());
+    }
+    let merge = || corrupted(which, &at("merged"));
+    run(merge().arg("--merge").arg(at("1")).arg(at("2"))).fine();
+    for file in ["results.csv", "summary.json", "report.html"] {
+        let read = |report: &str| fs::read(at(report).join(file)).unwrap();
+        assert!(read("merged") == read("whole"), "{file} differs");
+    }
+    run(merge().arg("--merge").arg(at("3"))).refuses(1, &["3", "do that part first"]);
+    run(corrupted("camera/fog", &at("other"))
+        .arg("--merge")
+        .arg(at("1")))
+    .refuses(1, &["other clips, models or corruptions"]);
+}

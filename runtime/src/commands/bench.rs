@@ -130,7 +130,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let report = Report {
         model: format!("{} {}", package.manifest.name, package.manifest.version),
         precision: package.manifest.precision,
-        graph_bytes: graphs(&package.graphs).map(<[u8]>::len).sum(),
+        graph_bytes: graph_bytes(&package.graphs).map(<[u8]>::len).sum(),
         parameters: sizes.iter().map(|size| size.parameters).sum(),
         multiply_accumulates: sizes.iter().map(|size| size.multiply_accumulates).sum(),
         processor: processor(&cpuinfo()).to_owned(),
@@ -161,14 +161,14 @@ fn windows(package: &Package) -> anyhow::Result<Vec<Window>> {
     Ok(golden.into_iter().map(|one| one.window).collect())
 }
 
-fn graphs(graphs: &Graphs) -> impl Iterator<Item = &[u8]> {
+fn graph_bytes(graphs: &Graphs) -> impl Iterator<Item = &[u8]> {
     let encoders = Modality::ALL.into_iter();
     let encoders = encoders.filter_map(|modality| graphs.encoders[modality].as_deref());
     encoders.chain([graphs.fusion.as_slice()])
 }
 
 fn sizes(all: &Graphs) -> Vec<GraphSize> {
-    graphs(all).filter_map(graph_size).collect()
+    graph_bytes(all).filter_map(graph_size).collect()
 }
 
 fn measure(

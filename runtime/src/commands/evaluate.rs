@@ -28,6 +28,8 @@ Examples:
   evenkeel evaluate clips.csv --model models/digits --split test --report report/
   evenkeel evaluate recordings/ --model models/digits --each
   evenkeel evaluate clips.csv --model models/digits --corruptions standard --report report/
+  evenkeel evaluate clips.csv --model models/digits --corruptions standard --shard 1/8 --report part-1/
+  evenkeel evaluate clips.csv --model models/digits --corruptions standard --merge part-* --report report/
   evenkeel evaluate film.mp4 --model models/digits
 
 Exit codes: 0 every clip was evaluated, 1 nothing could be evaluated, 3 some clips could not be.")]

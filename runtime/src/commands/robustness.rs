@@ -10,12 +10,13 @@ use anyhow::{Context, anyhow, bail};
 use evenkeel::clip::ClipList;
 use evenkeel::corruption::{Corruption, NoiseBank, Part, Severity};
 use evenkeel::evaluation::robustness::{
-    Clips, Donor, Heading, ListedClips, Models, PARTIAL, Plan, SummaryFile, cells, paragraph,
-    parse_corruptions, run as evaluate, table, worst_failures, write,
+    Clips, Donor, Heading, ListedClips, Models, PARTIAL, Plan, Portion, Summary, SummaryFile,
+    cells, paragraph, parse_corruptions, run as evaluate, table, worst_failures, write,
 };
 use evenkeel::evaluation::{clips as count_clips, select};
 use evenkeel::package::{Manifest, Package};
 use evenkeel::policy::PolicyKind;
+use evenkeel::shard::Shard;
 use evenkeel::window::SampleRate;
 
 use super::evaluate::{progress_bar, unwritable};
@@ -55,6 +56,17 @@ pub struct Args {
     /// ESC-10 [default: all noise is made]
     #[arg(long, value_name = "FOLDER", requires = "corruptions")]
     noise: Option<PathBuf>,
+    /// Only this part of the clips, as in 3/8; what is found stays in the folder of --report for --merge
+    #[arg(
+        long,
+        value_name = "PART",
+        requires = "corruptions",
+        conflicts_with = "merge"
+    )]
+    shard: Option<Shard>,
+    /// Take over what the parts in these folders found, and make the report of the whole
+    #[arg(long, value_name = "FOLDER", num_args = 1.., requires = "corruptions")]
+    merge: Vec<PathBuf>,
     /// Seed of everything random in the corruptions
     #[arg(long, value_name = "N", default_value = "0", requires = "corruptions")]
     seed: u64,
@@ -149,13 +161,18 @@ pub fn run(args: &Args, common: &Common<'_>) -> anyhow::Result<ExitCode> {
     let plan = plan(args, common, &clips)?;
     let bar = progress_bar();
     let mut begun = false;
+    let parts: Vec<PathBuf> = args.merge.iter().map(|part| part.join(PARTIAL)).collect();
     let found = evaluate(
         &plan,
         models.contestants(),
         &clips,
         || models.panel(),
         common.threads,
-        Some(&common.folder.join(PARTIAL)),
+        Portion {
+            kept: Some(&common.folder.join(PARTIAL)),
+            others: &parts,
+            shard: args.shard,
+        },
         |done, all| {
             bar.set_length(all as u64);
             bar.set_position(done as u64);
@@ -169,6 +186,13 @@ pub fn run(args: &Args, common: &Common<'_>) -> anyhow::Result<ExitCode> {
     let summary = &found.summary;
     for broken in &summary.broken {
         eprintln!("not evaluated: {}", broken.why);
+    }
+    if let Some(shard) = args.shard {
+        let (done, folder) = (count_clips(summary.clips), common.folder.display());
+        print(&format!(
+            "part {shard}: {done} done; `--merge {folder} …` makes the report of all parts\n"
+        ))?;
+        return Ok(exit(summary));
     }
     if summary.clips == 0 {
         bail!("no clip could be evaluated");
@@ -202,14 +226,19 @@ pub fn run(args: &Args, common: &Common<'_>) -> anyhow::Result<ExitCode> {
     )
     .with_context(|| unwritable(common.folder))?;
     eprintln!("report: {}", common.folder.join("report.html").display());
+    Ok(exit(summary))
+}
+
+/// Says how many clips could not be evaluated, if there are any.
+fn exit(summary: &Summary) -> ExitCode {
     if summary.broken.is_empty() {
-        return Ok(ExitCode::SUCCESS);
+        return ExitCode::SUCCESS;
     }
     eprintln!(
         "{} could not be evaluated; the numbers are over the rest",
         count_clips(summary.broken.len())
     );
-    Ok(ExitCode::from(3))
+    ExitCode::from(3)
 }
 
 fn plan(args: &Args, common: &Common<'_>, clips: &dyn Clips) -> anyhow::Result<Plan> {

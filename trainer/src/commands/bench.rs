@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use clap::Args as ClapArgs;
 
-use evenkeel::turns;
+use evenkeel::turns::{self, Loaded};
 
-use crate::fit::{Bench, FitConfig, step_time};
+use crate::data::Split;
+use crate::fit::{self, Bench, EpochMetrics, FitConfig, Sums, Watcher, step_time};
 
 /// Measure a training step on random features.
 ///
@@ -15,7 +16,8 @@ use crate::fit::{Bench, FitConfig, step_time};
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Example:
-  evenkeel-train bench --config trainer/configs/digits.toml --steps 50")]
+  evenkeel-train bench --config trainer/configs/digits.toml --steps 50
+  echo 100 | evenkeel-train bench --config trainer/configs/digits.toml --turns step")]
 pub struct Args {
     /// Configuration file (TOML)
     #[arg(long, value_name = "FILE")]
@@ -32,9 +34,18 @@ pub struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
-    /// Be one side of a bench: take so many steps as a line of the input says (see `evenkeel-bench`)
-    #[arg(long, conflicts_with_all = ["steps", "json"])]
-    turns: bool,
+    /// Be one side of a bench: do this when a line of the input says how often (see `evenkeel-bench`)
+    #[arg(long, value_name = "PART", conflicts_with_all = ["steps", "json"])]
+    turns: Option<Part>,
+}
+
+/// What is done again and again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// A step on random features that are ready
+    Step,
+    /// A training of one epoch, from the clips to the weights: features, steps, validation
+    Epoch,
 }
 
 /// # Errors
@@ -45,14 +56,8 @@ pub fn run(args: &Args) -> Result<()> {
         "--steps and --classes must be at least 1"
     );
     let config = FitConfig::read(&args.config, &args.changes)?;
-    if args.turns {
-        let mut bench = Bench::new(&config, args.classes)?;
-        let version = env!("CARGO_PKG_VERSION");
-        let about = format!(
-            "evenkeel-train {version}, {} parameters",
-            bench.parameters()
-        );
-        return turns::take_part(&about, || bench.step());
+    if let Some(part) = args.turns {
+        return take_part(part, config, args.classes);
     }
     let time = step_time(&config, args.classes, args.steps)?;
     if args.json {
@@ -64,4 +69,36 @@ pub fn run(args: &Args) -> Result<()> {
         );
     }
     Ok(())
+}
+
+fn take_part(part: Part, mut config: FitConfig, classes: usize) -> Result<()> {
+    let version = env!("CARGO_PKG_VERSION");
+    let loaded = |what: &str| Loaded {
+        loaded: format!("evenkeel-train {version}, {what}"),
+        multiply_accumulates: None,
+    };
+    match part {
+        Part::Step => {
+            let mut bench = Bench::new(&config, classes)?;
+            let what = format!("{} parameters", bench.parameters());
+            turns::take_part(&loaded(&what), || bench.step())
+        }
+        Part::Epoch => {
+            config.training.epochs = 1;
+            let data = config.data.open()?;
+            let what = format!("{} clips", data.len(Split::Train));
+            turns::take_part(&loaded(&what), || {
+                let run = tempfile::tempdir()?;
+                fit::fit(&config, &*data, &run.path().join("run"), &mut Unwatched)?;
+                Ok(())
+            })
+        }
+    }
+}
+
+struct Unwatched;
+
+impl Watcher for Unwatched {
+    fn step(&mut self, _: u32, _: u64, _: u64, _: &Sums) {}
+    fn epoch(&mut self, _: &EpochMetrics) {}
 }

@@ -8,7 +8,8 @@ use anyhow::{Context, Result, bail, ensure};
 use evenkeel::corruption::{Corruption, Part, Severity};
 use evenkeel::engine::Recogniser;
 use evenkeel::evaluation::robustness::{
-    CellResult, Clips, Donor, Group, LabelledClip, Models, Plan, Role, Summary, cells, run, spread,
+    CellResult, Clips, Donor, Group, LabelledClip, Models, Plan, Portion, Role, Summary, cells,
+    run, spread,
 };
 use evenkeel::files::write_atomically;
 use evenkeel::package::Package;
@@ -156,7 +157,10 @@ impl StudyConfig {
             &clips,
             || models.panel(),
             threads,
-            Some(&partial),
+            Portion {
+                kept: Some(&partial),
+                ..Portion::default()
+            },
             progress,
         )?;
         if let Some(broken) = found.summary.broken.first() {

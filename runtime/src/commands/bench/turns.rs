@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use evenkeel::engine::{Engine, Recogniser};
+use evenkeel::engine::{Engine, Recogniser, graph_size};
 use evenkeel::frontend::{AudioFrontend, CameraFrontend, Features, Frontend};
 use evenkeel::package::{Manifest, Package};
-use evenkeel::turns;
+use evenkeel::turns::{self, Loaded};
 use evenkeel::window::{Frame, Modality, PerSensor, Sound};
 
-use super::windows;
+use super::{graph_bytes, windows};
 
 /// What is done again and again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -49,9 +49,17 @@ pub fn take_part(part: Part, folder: &Path, threads: usize) -> Result<()> {
     }
 }
 
-/// What this side is called.
-fn about() -> String {
-    format!("evenkeel {}", env!("CARGO_PKG_VERSION"))
+/// What this side is called, and what it calculates each time, if that is known.
+fn loaded(multiply_accumulates: Option<u64>) -> Loaded {
+    Loaded {
+        loaded: format!("evenkeel {}", env!("CARGO_PKG_VERSION")),
+        multiply_accumulates,
+    }
+}
+
+/// What a graph calculates for one window.
+fn work(graph: Option<&[u8]>) -> Option<u64> {
+    Some(graph_size(graph?)?.multiply_accumulates)
 }
 
 /// The features of the golden windows that have every sensor.
@@ -74,7 +82,8 @@ fn encoder(package: &Package, modality: Modality) -> Result<()> {
     let mut engine = Engine::load(package)?;
     let all = features(package, engine.sensors())?;
     let mut turn = all.iter().cycle();
-    turns::take_part(&about(), || {
+    let graph = package.graphs.encoders[modality].as_deref();
+    turns::take_part(&loaded(work(graph)), || {
         let values = turn.next().and_then(|features| features[modality].as_ref());
         let values = values.with_context(|| format!("the model has no {modality} encoder"))?;
         engine.encode(modality, values)?;
@@ -91,7 +100,10 @@ fn graphs(package: &Package, part: Part, threads: usize) -> Result<()> {
     let valid = PerSensor::all(1.0);
     if part == Part::Graphs {
         let mut turn = all.iter().cycle();
-        return turns::take_part(&about(), || {
+        let whole = graph_bytes(&package.graphs)
+            .map(|graph| work(Some(graph)))
+            .sum();
+        return turns::take_part(&loaded(whole), || {
             if let Some(features) = turn.next() {
                 engine.run(features, valid)?;
             }
@@ -108,7 +120,7 @@ fn graphs(package: &Package, part: Part, threads: usize) -> Result<()> {
         })
         .collect::<Result<Vec<_>, _>>()?;
     let mut turn = encoded.iter().cycle();
-    turns::take_part(&about(), || {
+    turns::take_part(&loaded(work(Some(&package.graphs.fusion))), || {
         if let Some(encodings) = turn.next() {
             engine.fuse(encodings, valid)?;
         }
@@ -123,7 +135,7 @@ fn answer(package: &Package, threads: usize) -> Result<()> {
     }
     let windows = windows(package)?;
     let mut turn = windows.iter().cycle();
-    turns::take_part(&about(), || {
+    turns::take_part(&loaded(None), || {
         if let Some(window) = turn.next() {
             recogniser.answer(window)?;
         }
@@ -147,7 +159,7 @@ fn log_mel(manifest: &Manifest) -> Result<()> {
         rate: config.sample_rate,
         start: Duration::ZERO,
     };
-    turns::take_part(&about(), || {
+    turns::take_part(&loaded(None), || {
         frontend.log_mel(Duration::ZERO, &sound)?;
         Ok(())
     })
@@ -170,7 +182,7 @@ fn picture(manifest: &Manifest) -> Result<()> {
         time: Duration::ZERO,
     };
     let frames = [frame];
-    turns::take_part(&about(), || {
+    turns::take_part(&loaded(None), || {
         frontend.picture(Duration::ZERO, &frames)?;
         Ok(())
     })

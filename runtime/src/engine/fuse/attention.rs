@@ -7,7 +7,8 @@ use tract_onnx::tract_core::ops::einsum::EinSum;
 use tract_onnx::tract_core::ops::nn::{Softmax, SoftmaxKind};
 
 use super::exponential::exponentials;
-use super::tile::{Columns, GROUP, Product, Rows, pack};
+use super::scratch;
+use super::tile::{Columns, GROUP, Product, Rows, pack_into, packed_length};
 use super::{axes, input_of, only_reader, shape, values};
 
 /// softmax(q·kᵀ)·v of each head, from queries, keys and values `[tokens, heads, width]` to as many.
@@ -68,12 +69,20 @@ impl EvalOp for Attention {
         let (queries, keys, given) = (values(&queries)?, values(&keys)?, values(&given)?);
         let row = heads * width;
         let padded = tokens.next_multiple_of(GROUP);
-        let zeros = vec![0.0; padded.max(width.next_multiple_of(GROUP))];
-        let mut scores = vec![NOTHING; tokens * padded];
+        let zeros = scratch::filled(padded.max(width.next_multiple_of(GROUP)), 0.0);
+        let mut scores = scratch::filled(tokens * padded, NOTHING);
+        let mut turned = scratch::filled(packed_length(tokens, width), 0.0);
+        let mut packed = scratch::filled(packed_length(width, tokens), 0.0);
         let rows_of_scores: Vec<usize> = (0..tokens).map(|token| token * padded).collect();
         let mut starts: Vec<usize> = (0..tokens).map(|token| token * row).collect();
         for head in 0..heads {
             let from = head * width;
+            pack_into(&mut turned, tokens, width, |token, place| {
+                keys[token * row + from + place]
+            });
+            pack_into(&mut packed, width, tokens, |place, token| {
+                given[token * row + from + place]
+            });
             Product {
                 rows: Rows {
                     values: queries,
@@ -83,9 +92,7 @@ impl EvalOp for Attention {
                     run: width,
                 },
                 columns: Columns {
-                    packed: &pack(tokens, width, |token, place| {
-                        keys[token * row + from + place]
-                    }),
+                    packed: &turned,
                     count: tokens,
                 },
                 bias: &zeros,
@@ -108,9 +115,7 @@ impl EvalOp for Attention {
                     run: tokens,
                 },
                 columns: Columns {
-                    packed: &pack(width, tokens, |place, token| {
-                        given[token * row + from + place]
-                    }),
+                    packed: &packed,
                     count: width,
                 },
                 bias: &zeros,

@@ -3,6 +3,7 @@
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 
+use super::scratch;
 use super::tile::{Columns, GROUP, Product, Rows, pack};
 use super::values;
 
@@ -137,16 +138,20 @@ impl EvalOp for Convolutions {
         let given = view.as_slice_mut::<f32>()?;
         let read = first.input.iter().product();
         let written = last.output.iter().product();
-        let mut pixels = Vec::new();
-        let mut next = Vec::new();
+        let largest = self
+            .stages
+            .iter()
+            .map(|stage| stage.output.iter().product());
+        let most = largest.max().unwrap_or(0).max(read);
+        let mut pixels = scratch::filled(most, 0.0);
+        let mut next = scratch::filled(most, 0.0);
         let pairs = values(&input)?
             .chunks_exact(read)
             .zip(given.chunks_exact_mut(written));
         for (planes, given) in pairs {
-            side_by_side(planes, first.input[2], &mut pixels);
+            side_by_side(planes, first.input[2], &mut pixels[..read]);
             let (last, before) = self.stages.split_last().context("no stage")?;
             for stage in before {
-                next.resize(stage.output.iter().product(), 0.0);
                 stage.run(&pixels, &mut next)?;
                 std::mem::swap(&mut pixels, &mut next);
             }
@@ -157,14 +162,15 @@ impl EvalOp for Convolutions {
 }
 
 /// Planes of one channel each to pixels whose channels lie side by side.
-fn side_by_side(planes: &[f32], channels: usize, pixels: &mut Vec<f32>) {
-    pixels.clear();
+fn side_by_side(planes: &[f32], channels: usize, pixels: &mut [f32]) {
     if channels == 1 {
-        pixels.extend_from_slice(planes);
+        pixels.copy_from_slice(planes);
         return;
     }
     let size = planes.len() / channels;
-    pixels.extend((0..planes.len()).map(|at| planes[at % channels * size + at / channels]));
+    for (at, value) in pixels.iter_mut().enumerate() {
+        *value = planes[at % channels * size + at / channels];
+    }
 }
 
 impl TypedOp for Convolutions {

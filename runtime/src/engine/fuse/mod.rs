@@ -10,6 +10,7 @@ mod convolution;
 mod exponential;
 mod layer_norm;
 mod linear;
+mod scratch;
 mod tile;
 
 use tract_onnx::prelude::*;

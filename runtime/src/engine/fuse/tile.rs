@@ -11,15 +11,29 @@ pub const GROUP: usize = 16;
 /// Weights in the order in which tiles read them best: for each group of columns, step by step, its 16 weights; zeros
 /// behind the last column. `weight(column, step)` gives them.
 pub fn pack(columns: usize, steps: usize, weight: impl Fn(usize, usize) -> f32) -> Vec<f32> {
-    let groups = columns.div_ceil(GROUP);
-    let mut packed = vec![0.0; groups * steps * GROUP];
+    let mut packed = vec![0.0; packed_length(columns, steps)];
+    pack_into(&mut packed, columns, steps, weight);
+    packed
+}
+
+/// How many numbers [`pack`] gives.
+pub fn packed_length(columns: usize, steps: usize) -> usize {
+    columns.next_multiple_of(GROUP) * steps
+}
+
+/// What [`pack`] gives, into zeros.
+pub fn pack_into(
+    packed: &mut [f32],
+    columns: usize,
+    steps: usize,
+    weight: impl Fn(usize, usize) -> f32,
+) {
     for column in 0..columns {
         let (group, within) = (column / GROUP, column % GROUP);
         for step in 0..steps {
             packed[(group * steps + step) * GROUP + within] = weight(column, step);
         }
     }
-    packed
 }
 
 /// The left factor: rows of steps, each in some lines.

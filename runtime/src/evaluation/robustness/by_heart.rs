@@ -5,7 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{
-    Cell, Clips, Contestant, Contestants, LabelledClip, Panel, Plan, Robustness, Role, Said, run,
+    Cell, Clips, Contestant, Contestants, LabelledClip, Panel, Plan, Portion, Robustness, Role,
+    Said, run,
 };
 use crate::corruption::{Corruption, NoiseBank};
 use crate::window::{Frame, Modality, PerSensor, SampleRate, Sound, Window};
@@ -174,7 +175,10 @@ pub fn run_on(
         clips,
         make,
         threads,
-        partial,
+        Portion {
+            kept: partial,
+            ..Portion::default()
+        },
         |_, _| (),
     )
     .map_err(|error| error.to_string())

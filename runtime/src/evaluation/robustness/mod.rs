@@ -42,7 +42,7 @@ pub use plan::{
     Cell, Contestant, Contestants, Donor, Group, Plan, Role, cells, parse_corruptions, spread,
 };
 pub use record::{Answer, Broken, ClipRecord, Condition};
-pub use run::{Robustness, RobustnessError, run};
+pub use run::{Portion, Robustness, RobustnessError, run};
 pub use summary::{
     Clean, CleanIntervals, Confidence, ContestantResult, Keel, Margin, Margins, Summary,
 };

@@ -38,6 +38,14 @@ pub enum PartialError {
         /// The file.
         path: PathBuf,
     },
+    /// It is not there, or cannot be read.
+    #[error("the results of a part cannot be read from {}: {cause}; do that part first", path.display())]
+    Unread {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
     /// The file system refused.
     #[error("the results so far cannot be kept in {}: {cause}; choose another folder", path.display())]
     Io {
@@ -95,22 +103,7 @@ impl Partial {
         let mut end = 0;
         // Nothing yet, or a run that was interrupted in its very first line, begins anew.
         if !our_header.starts_with(&before) || our_header == before {
-            let mut lines = before.split_inclusive(|&byte| byte == b'\n');
-            let first = lines.next().unwrap_or_default();
-            let path = || path.to_owned();
-            let header: Header =
-                whole(first).ok_or_else(|| PartialError::OtherFile { path: path() })?;
-            if header.robustness_run != fingerprint {
-                return Err(PartialError::OtherRun { path: path() });
-            }
-            end = first.len();
-            for line in lines {
-                let Some(record) = whole(line).filter(&fits) else {
-                    break;
-                };
-                records.push(record);
-                end += line.len();
-            }
+            (records, end) = records_in(path, &before, fingerprint, fits)?;
         }
         let file = OpenOptions::new()
             .create(true)
@@ -128,6 +121,22 @@ impl Partial {
             partial.append(&our_header)?;
         }
         Ok((partial, records))
+    }
+
+    /// The records of such a file, which stays as it is.
+    ///
+    /// # Errors
+    /// As for [`Self::open`], and when there is no such file.
+    pub fn read(
+        path: &Path,
+        fingerprint: &str,
+        fits: impl Fn(&ClipRecord) -> bool,
+    ) -> Result<Vec<ClipRecord>, PartialError> {
+        let bytes = fs::read(path).map_err(|cause| PartialError::Unread {
+            path: path.to_owned(),
+            cause,
+        })?;
+        Ok(records_in(path, &bytes, fingerprint, fits)?.0)
     }
 
     /// Keeps one more record.
@@ -151,6 +160,32 @@ impl Partial {
             cause,
         }
     }
+}
+
+/// The records that are whole and fit, and where they end in `bytes`, the contents of the file at `path`.
+fn records_in(
+    path: &Path,
+    bytes: &[u8],
+    fingerprint: &str,
+    fits: impl Fn(&ClipRecord) -> bool,
+) -> Result<(Vec<ClipRecord>, usize), PartialError> {
+    let path = || path.to_owned();
+    let mut lines = bytes.split_inclusive(|&byte| byte == b'\n');
+    let first = lines.next().unwrap_or_default();
+    let header: Header = whole(first).ok_or_else(|| PartialError::OtherFile { path: path() })?;
+    if header.robustness_run != fingerprint {
+        return Err(PartialError::OtherRun { path: path() });
+    }
+    let mut records = Vec::new();
+    let mut end = first.len();
+    for line in lines {
+        let Some(record) = whole(line).filter(&fits) else {
+            break;
+        };
+        records.push(record);
+        end += line.len();
+    }
+    Ok((records, end))
 }
 
 fn line_of(value: &impl Serialize) -> io::Result<Vec<u8>> {

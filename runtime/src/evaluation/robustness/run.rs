@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,7 @@ use super::record::{Broken, ClipRecord};
 use super::summary::Summary;
 use crate::evaluation::pool;
 use crate::evaluation::run::broke_a_library;
+use crate::shard::Shard;
 
 /// Everything that a robustness evaluation found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,40 +36,65 @@ pub enum RobustnessError<E> {
     Partial(#[from] PartialError),
 }
 
+/// Which clips are to be done, and where those that are done are kept.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Portion<'a> {
+    /// The file that keeps every clip that is done, if there is one.
+    pub kept: Option<&'a Path>,
+    /// Such files of other runs of the same plan, contestants and clips; what they did is taken over.
+    pub others: &'a [PathBuf],
+    /// Only the clips of this part are done; all of them without.
+    pub shard: Option<Shard>,
+}
+
 /// Asks one panel per thread, made by `make` in that thread, about every clip under every condition.
 ///
 /// A clip that cannot be read or answered about, or that makes a library panic, costs itself only
-/// and is in [`Summary::broken`] with its sentence. With `partial`, every clip that is done is kept
-/// in that file; a later run of the same plan, contestants and clips goes on from there, and what it
+/// and is in [`Summary::broken`] with its sentence. With [`Portion::kept`], every clip that is
+/// done is kept in that file; a later run of the same plan, contestants and clips goes on from there, and what it
 /// finds is what an uninterrupted run finds. The file stays until the caller has written the results.
-/// `progress` is called with the number of clips done and of all clips, first with those of an
+/// `progress` is called with the number of clips done and of all that are to be done, first with those of an
 /// earlier run. The result does not depend on the number of threads.
 ///
 /// # Errors
-/// [`RobustnessError::Panel`] with the error of `make`; [`RobustnessError::Partial`] when `partial`
-/// belongs to another run or cannot be written.
+/// [`RobustnessError::Panel`] with the error of `make`; [`RobustnessError::Partial`] when a
+/// file of the portion belongs to another run or cannot be read or written.
 pub fn run<P: Panel, E: Send>(
     plan: &Plan,
     contestants: &Contestants,
     clips: &dyn Clips,
     make: impl Fn() -> Result<P, E> + Sync,
     threads: NonZeroUsize,
-    partial: Option<&Path>,
+    portion: Portion,
     mut progress: impl FnMut(usize, usize),
 ) -> Result<Robustness, RobustnessError<E>> {
     let mut kept = None;
     let mut records = BTreeMap::new();
-    if let Some(path) = partial {
-        let fits = |record: &ClipRecord| fits(record, plan, contestants, clips);
-        let (file, before) = Partial::open(path, &fingerprint(plan, contestants, clips), fits)?;
+    let fits = |record: &ClipRecord| fits(record, plan, contestants, clips);
+    let run = fingerprint(plan, contestants, clips);
+    if let Some(path) = portion.kept {
+        let (file, before) = Partial::open(path, &run, fits)?;
         records.extend(before.into_iter().map(|record| (record.clip, record)));
         kept = Some(file);
     }
+    for path in portion.others {
+        for record in Partial::read(path, &run, fits)? {
+            if records.contains_key(&record.clip) {
+                continue;
+            }
+            if let Some(file) = &mut kept {
+                file.add(&record)?;
+            }
+            records.insert(record.clip, record);
+        }
+    }
     let left: Vec<usize> = (0..clips.len())
+        .filter(|&clip| portion.shard.is_none_or(|shard| shard.has(clip)))
         .filter(|clip| !records.contains_key(clip))
         .collect();
     let mut done = records.len();
-    progress(done, clips.len());
+    let all = done + left.len();
+    progress(done, all);
 
     let mut broken: BTreeMap<usize, String> = BTreeMap::new();
     let work = |panel: &mut P, clip: usize| -> Result<ClipRecord, String> {
@@ -93,7 +119,7 @@ pub fn run<P: Panel, E: Send>(
             }
         }
         done += 1;
-        progress(done, clips.len());
+        progress(done, all);
         Ok(())
     })?;
 

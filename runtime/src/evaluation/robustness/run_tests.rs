@@ -75,7 +75,10 @@ fn a_torn_run_goes_on_and_finds_what_an_uninterrupted_one_finds() {
         &TWELVE,
         make,
         NonZeroUsize::MIN,
-        Some(&path),
+        Portion {
+            kept: Some(&path),
+            ..Portion::default()
+        },
         |done, all| {
             first.get_or_insert((done, all));
         },
@@ -101,6 +104,53 @@ fn a_torn_run_goes_on_and_finds_what_an_uninterrupted_one_finds() {
         fs::read_to_string(&path).unwrap().lines().count(),
         13,
         "nothing of it is lost"
+    );
+}
+
+#[test]
+fn parts_come_to_the_same_as_the_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = run_on(&TWELVE, 1, None).unwrap();
+    let on = |portion: Portion| {
+        let make = || Ok::<_, String>(ByHeart::new(None));
+        let one = NonZeroUsize::MIN;
+        let counted = std::cell::Cell::new((0, 0));
+        let progress = |done, all| counted.set((done, all));
+        let (plan, contestants) = (plan(), contestants());
+        let found = run(&plan, &contestants, &TWELVE, make, one, portion, progress);
+        found.map(|found| (found, counted.get()))
+    };
+    let files = [1, 2, 3].map(|part| folder.path().join(format!("{part}.jsonl")));
+    for (index, file) in files.iter().enumerate() {
+        let portion = Portion {
+            kept: Some(file),
+            shard: Some(format!("{}/3", index + 1).parse().unwrap()),
+            ..Portion::default()
+        };
+        let (found, counted) = on(portion).unwrap();
+        assert_eq!((found.records.len(), counted), (4, (4, 4)));
+    }
+    // One part was cut off: what it has not done is done now.
+    let cut = fs::read_to_string(&files[1]).unwrap();
+    fs::write(&files[1], &cut[..cut.len() - 5]).unwrap();
+    let merged = folder.path().join("merged.jsonl");
+    let portion = Portion {
+        kept: Some(&merged),
+        others: &files,
+        shard: None,
+    };
+    assert_eq!(on(portion).unwrap(), (whole, (12, 12)));
+    assert_eq!(fs::read_to_string(&merged).unwrap().lines().count(), 13);
+
+    let gone = [folder.path().join("4.jsonl")];
+    let portion = Portion {
+        others: &gone,
+        ..Portion::default()
+    };
+    let why = on(portion).unwrap_err().to_string();
+    assert!(
+        why.contains("4.jsonl") && why.contains("do that part"),
+        "{why}"
     );
 }
 
@@ -141,7 +191,8 @@ fn a_broken_clip_and_one_that_makes_the_model_panic_cost_themselves_only() {
     };
     let make = || Ok::<_, String>(ByHeart::new(Some(7)));
     let two = NonZeroUsize::new(2).unwrap();
-    let found = run(&plan(), &contestants(), &clips, make, two, None, |_, _| ()).unwrap();
+    let all = Portion::default();
+    let found = run(&plan(), &contestants(), &clips, make, two, all, |_, _| ()).unwrap();
     assert_eq!((found.summary.clips, found.summary.broken.len()), (10, 2));
     assert!(found.summary.broken[0].why.ends_with("cut short"));
     assert!(found.summary.broken[1].why.contains("index out of bounds"));
