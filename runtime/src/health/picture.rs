@@ -1,5 +1,7 @@
 //! What one picture tells about the camera.
 
+use pulp::{Simd, WithSimd};
+
 use super::camera::CameraReadings;
 use super::fingerprint::fingerprint;
 use super::statistic::{CAMERA_STATISTICS, CameraStatistic as Is, Statistic};
@@ -78,10 +80,30 @@ struct Sums {
     equal: u32,
 }
 
+/// The reading of a picture, compiled for the widest vectors of the processor: what it calls is inlined.
+struct Reading<'a> {
+    gauge: &'a mut PictureGauge,
+    view: &'a View<'a>,
+}
+
+impl WithSimd for Reading<'_> {
+    type Output = CameraReadings;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> CameraReadings {
+        self.gauge.seen(self.view)
+    }
+}
+
 impl PictureGauge {
     /// All statistics of the picture itself; NaN for the others, and where the picture is too small
     /// or too dark to tell.
     pub(super) fn read(&mut self, view: &View) -> CameraReadings {
+        pulp::Arch::new().dispatch(Reading { gauge: self, view })
+    }
+
+    #[inline(always)]
+    fn seen(&mut self, view: &View) -> CameraReadings {
         let channels = self.take_in(view);
         let pixels = self.luma.len() as f32;
         let sums = self.sums();
@@ -114,6 +136,7 @@ impl PictureGauge {
     }
 
     /// Fills `luma` (ITU-R BT.601, in 256ths) and returns the means of red, green and blue, 0..255.
+    #[inline(always)]
     fn take_in(&mut self, view: &View) -> [f32; 3] {
         self.luma.clear();
         let mut sums = [0_u32; 3];
@@ -136,6 +159,7 @@ impl PictureGauge {
         sums.map(|sum| sum as f32 / self.luma.len() as f32)
     }
 
+    #[inline(always)]
     fn sums(&self) -> Sums {
         let mut all = Sums::default();
         for row in self.luma.chunks_exact(self.width) {
@@ -153,6 +177,7 @@ impl PictureGauge {
     /// The mean size of the Laplacian with four neighbours, and the noise after Immerkær: the mean
     /// size of the response to the mask 1 −2 1 / −2 4 −2 / 1 −2 1, which sees neither slopes nor
     /// straight edges, times √(π/2)/6. Both 0..255; NaN of a picture smaller than 3×3.
+    #[inline(always)]
     fn detail_and_noise(&mut self) -> (f32, f32) {
         let (width, height) = (self.width, self.luma.len() / self.width);
         if width < 3 || height < 3 {
@@ -184,6 +209,7 @@ impl PictureGauge {
     /// How much the largest step from row to row exceeds those next to it, and the mean one. The
     /// lens softens edges of things over a few rows; where two pictures meet, one row is enough. An
     /// edge along the row steps the same way everywhere, which is taken off.
+    #[inline(always)]
     fn tear(&mut self) -> f32 {
         let width = self.width;
         self.steps.clear();
@@ -204,6 +230,7 @@ impl PictureGauge {
     }
 }
 
+#[inline(always)]
 fn count(values: &[f32], is: impl Fn(f32) -> bool) -> u32 {
     values.iter().map(|&value| u32::from(is(value))).sum()
 }

@@ -1,5 +1,7 @@
 //! What the sound of one window tells about the microphone.
 
+use pulp::{Simd, WithSimd};
+
 use super::Reason;
 use super::hum::HumGauge;
 use super::microphone::AudioReadings;
@@ -64,9 +66,34 @@ pub(super) struct SoundGauge {
     hum: HumGauge,
 }
 
+/// The reading of a sound, compiled for the widest vectors of the processor: what it calls is inlined.
+struct Reading<'a> {
+    gauge: &'a mut SoundGauge,
+    samples: &'a [f32],
+    hz: u32,
+}
+
+impl WithSimd for Reading<'_> {
+    type Output = Heard;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Heard {
+        self.gauge.heard(self.samples, self.hz)
+    }
+}
+
 impl SoundGauge {
     /// `samples`, finite and at least one, at `hz`.
     pub(super) fn read(&mut self, samples: &[f32], hz: u32) -> Heard {
+        pulp::Arch::new().dispatch(Reading {
+            gauge: self,
+            samples,
+            hz,
+        })
+    }
+
+    #[inline(always)]
+    fn heard(&mut self, samples: &[f32], hz: u32) -> Heard {
         let mean = total(samples, |sample| sample) / samples.len() as f32;
         let thin = (hz / RATE).max(1);
         let rate = hz as f32 / thin as f32;
@@ -97,6 +124,7 @@ impl SoundGauge {
     }
 
     /// Power of the averages over 5 ms.
+    #[inline(always)]
     fn rumble(&self, slow_rate: f32) -> f32 {
         let length = ((slow_rate * RUMBLE_MS as f32 / 1000.0) as usize).max(1);
         let averages = self.slow.chunks_exact(length);
@@ -106,6 +134,7 @@ impl SoundGauge {
     }
 
     /// The power that nine in ten pieces are above, and the one that nine in ten are below.
+    #[inline(always)]
     fn quiet_and_loud(&mut self, rate: f32) -> Option<(f32, f32)> {
         let length = ((rate * PIECE_MS as f32 / 1000.0) as usize).max(1);
         self.pieces.clear();
@@ -118,6 +147,7 @@ impl SoundGauge {
     }
 
     /// Mean square of the second difference, which grows with the fourth power of the frequency.
+    #[inline(always)]
     fn bend_power(&mut self) -> f32 {
         self.bend.clear();
         let bend = self.sound.windows(3).map(|s| s[0] - 2.0 * s[1] + s[2]);
@@ -126,11 +156,13 @@ impl SoundGauge {
     }
 }
 
+#[inline(always)]
 fn mean_square(samples: &[f32]) -> f32 {
     total(samples, |sample| sample * sample) / samples.len().max(1) as f32
 }
 
 /// Replaces `averaged` by the means of `thin` samples each, less `mean`.
+#[inline(always)]
 fn average(samples: &[f32], thin: usize, mean: f32, averaged: &mut Vec<f32>) {
     averaged.clear();
     if thin == 1 {
@@ -142,6 +174,7 @@ fn average(samples: &[f32], thin: usize, mean: f32, averaged: &mut Vec<f32>) {
 }
 
 /// The shares of samples at full scale, and on flat tops at any level.
+#[inline(always)]
 fn at_the_limits(samples: &[f32]) -> (f32, f32) {
     let mut limits = [(0.0_f32, 0.0_f32); 8];
     for block in samples.chunks(8) {

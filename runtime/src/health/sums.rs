@@ -1,6 +1,7 @@
 //! Sums that a processor adds several at a time.
 
 /// The sum of `of` over all values, in eight partial sums.
+#[inline(always)]
 pub(super) fn total(values: &[f32], of: impl Fn(f32) -> f32) -> f32 {
     let mut sums = [0.0_f32; 8];
     let mut blocks = values.chunks_exact(8);
