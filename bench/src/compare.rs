@@ -76,6 +76,7 @@ mod tests {
             cores: 2,
             rounds: 21,
             benches: benches.collect(),
+            curves: Vec::new(),
         }
     }
 

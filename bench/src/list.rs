@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
 /// Everything that can be measured.
@@ -13,6 +13,33 @@ pub struct List {
     /// Measured side by side with a peer.
     #[serde(default, rename = "bench")]
     pub benches: Vec<Bench>,
+    /// Measured by themselves, for several sizes of the work.
+    #[serde(default, rename = "curve")]
+    pub curves: Vec<Curve>,
+}
+
+/// How the cost of some work grows with its size.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Curve {
+    /// What is done.
+    pub name: String,
+    /// What it belongs to.
+    pub group: String,
+    /// What its size is counted in.
+    pub unit: String,
+    /// The sizes, rising; each stands for `{x}` in the commands.
+    pub sizes: Vec<u32>,
+    /// Cores that it may run on.
+    pub cores: usize,
+    /// What makes the input of a size, if something has to.
+    #[serde(default)]
+    pub prepare: Vec<String>,
+    /// What does the work.
+    pub command: Vec<String>,
+    /// Whether the work is all that the process does; else it takes turns.
+    #[serde(default)]
+    pub whole_process: bool,
 }
 
 /// The same work done by us and by a peer.
@@ -65,26 +92,46 @@ impl List {
                 bench.name
             );
         }
+        for curve in &list.curves {
+            ensure!(
+                names.insert(&curve.name),
+                "two entries are called \"{}\"; give one another name",
+                curve.name
+            );
+            ensure!(
+                curve.sizes.len() > 1
+                    && curve.sizes.is_sorted_by(|a, b| a < b)
+                    && curve.sizes[0] > 0,
+                "\"{}\" needs two or more sizes that rise",
+                curve.name
+            );
+        }
         Ok(list)
     }
 
-    /// The benches whose group or name holds one of these words; all of them without a word.
+    /// Those whose group or name holds one of these words; all of them without a word.
     ///
     /// # Errors
     /// When there is none.
-    pub fn choose(self, words: &[String]) -> Result<Vec<Bench>> {
-        let has = |bench: &Bench| {
-            words.is_empty()
-                || words
-                    .iter()
-                    .any(|word| bench.name.contains(word) || bench.group.contains(word))
+    pub fn choose(mut self, words: &[String]) -> Result<Self> {
+        let names: Vec<_> = self
+            .benches
+            .iter()
+            .map(|bench| bench.name.clone())
+            .chain(self.curves.iter().map(|curve| curve.name.clone()))
+            .collect();
+        let has = |name: &str, group: &str| {
+            let holds = |word: &String| name.contains(word) || group.contains(word);
+            words.is_empty() || words.iter().any(holds)
         };
-        let names: Vec<_> = self.benches.iter().map(|b| b.name.clone()).collect();
-        let chosen: Vec<_> = self.benches.into_iter().filter(has).collect();
-        if chosen.is_empty() {
-            bail!("no bench is called so; there are: {}", names.join("; "));
-        }
-        Ok(chosen)
+        self.benches.retain(|bench| has(&bench.name, &bench.group));
+        self.curves.retain(|curve| has(&curve.name, &curve.group));
+        ensure!(
+            !self.benches.is_empty() || !self.curves.is_empty(),
+            "no bench is called so; there are: {}",
+            names.join("; ")
+        );
+        Ok(self)
     }
 }
 
@@ -153,9 +200,9 @@ mod tests {
             let words: Vec<_> = words.iter().map(|word| (*word).to_owned()).collect();
             List::parse(LIST).unwrap().choose(&words)
         };
-        assert_eq!(choose(&[]).unwrap().len(), 1);
-        assert_eq!(choose(&["infer"]).unwrap().len(), 1);
-        assert_eq!(choose(&["camera"]).unwrap().len(), 1);
+        assert_eq!(choose(&[]).unwrap().benches.len(), 1);
+        assert_eq!(choose(&["infer"]).unwrap().benches.len(), 1);
+        assert_eq!(choose(&["camera"]).unwrap().benches.len(), 1);
         let error = choose(&["training"]).unwrap_err().to_string();
         assert!(error.contains("camera encoder"), "{error}");
     }
@@ -190,6 +237,7 @@ mod tests {
     #[test]
     fn the_list_of_the_repository_can_be_read() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches.toml");
-        assert!(List::read(&path).unwrap().benches.len() > 10);
+        let list = List::read(&path).unwrap();
+        assert!(list.benches.len() > 10 && list.curves.len() > 2);
     }
 }

@@ -4,6 +4,7 @@
 //! ([`evenkeel::turns`]); they take turns on the same cores, so that what slows the machine down slows both.
 
 mod compare;
+mod curve;
 mod list;
 mod measure;
 mod run;
@@ -17,6 +18,7 @@ use std::thread::available_parallelism;
 
 use anyhow::{Context, Result, anyhow};
 use clap::{Parser, Subcommand};
+use evenkeel::files::write_atomically;
 use evenkeel::machine::{cpuinfo, processor};
 
 use list::{List, filled};
@@ -57,6 +59,7 @@ enum Command {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(args_override_self = true)]
 struct RunArgs {
     /// The list of benches (TOML)
     #[arg(long, value_name = "FILE", default_value = "bench/benches.toml")]
@@ -101,7 +104,7 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &RunArgs) -> Result<ExitCode> {
-    let benches = List::read(&args.list)?.choose(&args.only)?;
+    let List { benches, curves } = List::read(&args.list)?.choose(&args.only)?;
     let values: BTreeMap<_, _> = args.with.iter().cloned().collect();
     let machine_cores = available_parallelism().map_or(1, usize::from);
     let mut run = Run {
@@ -109,6 +112,7 @@ fn run(args: &RunArgs) -> Result<ExitCode> {
         cores: machine_cores,
         rounds: usize::from(args.rounds),
         benches: Vec::new(),
+        curves: Vec::new(),
     };
     for (index, bench) in benches.iter().enumerate() {
         let name = &bench.name;
@@ -116,13 +120,35 @@ fn run(args: &RunArgs) -> Result<ExitCode> {
             eprintln!("{name}: left out, it needs {} cores", bench.cores);
             continue;
         }
-        eprintln!("[{}/{}] {name}", index + 1, benches.len());
+        eprintln!("[{}/{}] {name}", index + 1, benches.len() + curves.len());
         let (ours, peer) = (filled(&bench.ours, &values)?, filled(&bench.peer, &values)?);
         let measured = measure(bench, &ours, &peer, run.rounds)
             .with_context(|| format!("bench \"{name}\""))?;
         run.benches.push(measured);
         // After each: what was measured is there when a later one fails.
         run.write(&args.out)?;
+    }
+    for (index, one) in curves.iter().enumerate() {
+        let (name, before) = (&one.name, benches.len() + 1);
+        eprintln!(
+            "[{}/{}] {name}",
+            before + index,
+            benches.len() + curves.len()
+        );
+        let fill = |command: &[String], size: u32| {
+            let mut values = values.clone();
+            values.insert("x".into(), size.to_string());
+            filled(command, &values)
+        };
+        let grown = curve::measure(one, fill).with_context(|| format!("curve \"{name}\""))?;
+        run.curves.push(grown);
+        run.write(&args.out)?;
+    }
+    if !run.curves.is_empty() {
+        let path = args.out.with_extension("svg");
+        write_atomically(&path, curve::picture(&run.curves)?.as_bytes())
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        eprintln!("curves: {}", path.display());
     }
     if args.json {
         println!("{}", serde_json::to_string_pretty(&run)?);

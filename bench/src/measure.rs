@@ -52,7 +52,7 @@ pub struct OneSide {
 
 /// How long a round of one side takes, about.
 const ROUND: Duration = Duration::from_millis(60);
-/// What thread pools that wait by spinning are given to fall asleep.
+/// Between two rounds.
 const REST: Duration = Duration::from_millis(5);
 
 /// Measures one bench: each side in a process of its own, one after the other in each round, in changing order.
@@ -60,18 +60,18 @@ const REST: Duration = Duration::from_millis(5);
 /// # Errors
 /// When a side cannot be started or fails.
 pub fn measure(bench: &Bench, ours: &[String], peer: &[String], rounds: usize) -> Result<Measured> {
-    let mut ours = Side::start("our side", ours, bench.cores)?;
-    let mut peer = Side::start(&bench.against, peer, bench.cores)?;
-    let counts = [per_round(&mut ours)?, per_round(&mut peer)?];
+    let mut ours = Worker::start("our side", ours, bench.cores)?;
+    let mut peer = Worker::start(&bench.against, peer, bench.cores)?;
     let mut times = [Vec::with_capacity(rounds), Vec::with_capacity(rounds)];
     for round in 0..rounds {
         let order = if round % 2 == 0 { [0, 1] } else { [1, 0] };
         for which in order {
-            sleep(REST);
-            let side = if which == 0 { &mut ours } else { &mut peer };
-            times[which].push(side.work(counts[which])? / counts[which] as f64);
+            rest();
+            let worker = if which == 0 { &mut ours } else { &mut peer };
+            times[which].push(worker.round()?);
         }
     }
+    let (ours, peer) = (ours.side, peer.side);
     let ratios: Vec<f64> = std::iter::zip(&times[0], &times[1])
         .map(|(ours, peer)| ours / peer)
         .collect();
@@ -91,17 +91,52 @@ pub fn measure(bench: &Bench, ours: &[String], peer: &[String], rounds: usize) -
     Ok(measured)
 }
 
-/// How often a side works in one round. What it takes for that warms it up.
-fn per_round(side: &mut Side) -> Result<u64> {
-    let mut count = 1;
-    loop {
-        let seconds = side.work(count)?;
-        if seconds >= ROUND.as_secs_f64() / 2.0 {
-            let fitting = count as f64 * ROUND.as_secs_f64() / seconds;
-            return Ok((fitting.round() as u64).max(1));
+/// A side that works for about as long in every round.
+pub struct Worker {
+    side: Side,
+    /// How often it works in a round.
+    count: u64,
+}
+
+impl Worker {
+    /// Starts a side and finds out how often it works in a round, which warms it up.
+    ///
+    /// # Errors
+    /// When it cannot be started or fails.
+    pub fn start(name: &str, command: &[String], cores: usize) -> Result<Self> {
+        let mut side = Side::start(name, command, cores)?;
+        let mut count = 1;
+        loop {
+            let seconds = side.work(count)?;
+            if seconds >= ROUND.as_secs_f64() / 2.0 {
+                let fitting = count as f64 * ROUND.as_secs_f64() / seconds;
+                count = (fitting.round() as u64).max(1);
+                return Ok(Self { side, count });
+            }
+            count *= 2;
         }
-        count *= 2;
     }
+
+    /// A round; seconds of doing the work once.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub fn round(&mut self) -> Result<f64> {
+        Ok(self.side.work(self.count)? / self.count as f64)
+    }
+
+    /// Tells it that there is no more to do.
+    ///
+    /// # Errors
+    /// When it fails then.
+    pub fn end(self) -> Result<()> {
+        self.side.end()
+    }
+}
+
+/// Gives thread pools that wait by spinning the time to fall asleep.
+pub fn rest() {
+    sleep(REST);
 }
 
 fn one_side(side: &Side, seconds: &[f64]) -> OneSide {

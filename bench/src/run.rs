@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use evenkeel::files::write_atomically;
 use serde::{Deserialize, Serialize};
 
+use crate::curve::{Grown, tables};
 use crate::measure::{Measured, OneSide};
 
 /// A run of some benches on one machine.
@@ -20,6 +21,9 @@ pub struct Run {
     pub rounds: usize,
     /// One after the other.
     pub benches: Vec<Measured>,
+    /// How cost grows.
+    #[serde(default)]
+    pub curves: Vec<Grown>,
 }
 
 impl Run {
@@ -60,6 +64,9 @@ impl Run {
             "{}, {} cores, {} rounds\n\n",
             self.processor, self.cores, self.rounds
         );
+        if self.benches.is_empty() {
+            return text + &tables(&self.curves);
+        }
         for (index, row) in rows.iter().enumerate() {
             for (cell, width) in row.iter().zip(widths) {
                 let _ = write!(text, "| {cell:<width$} ");
@@ -72,7 +79,7 @@ impl Run {
                 text.push_str("|\n");
             }
         }
-        text
+        text + &tables(&self.curves)
     }
 }
 

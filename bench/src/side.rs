@@ -31,10 +31,7 @@ impl Side {
     /// When it cannot be started, or does not speak the protocol.
     pub fn start(name: &str, command: &[String], cores: usize) -> Result<Self> {
         let begin = Instant::now();
-        let mut child = Command::new("taskset")
-            .arg("--cpu-list")
-            .arg(format!("0-{}", cores - 1))
-            .args(command)
+        let mut child = on_cores(command, cores)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -100,6 +97,16 @@ impl Side {
             }
         })
     }
+}
+
+/// A command on the cores 0 to `cores` − 1.
+pub fn on_cores(command: &[String], cores: usize) -> Command {
+    let mut process = Command::new("taskset");
+    process
+        .arg("--cpu-list")
+        .arg(format!("0-{}", cores - 1))
+        .args(command);
+    process
 }
 
 impl Drop for Side {
