@@ -4,7 +4,7 @@ use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 
 use super::scratch;
-use super::tile::{Columns, GROUP, Product, Rows, pack};
+use super::tile::{Columns, GROUP, Product, Rows, pack, packs_well};
 use super::values;
 
 /// One convolution, and what becomes of its sums.
@@ -52,6 +52,9 @@ impl Stage {
         ];
         let numbers = values(weights)?;
         let steps = down * across * channels;
+        if !packs_well(outputs, steps) {
+            return Ok(None);
+        }
         // A patch is read line by line, pixel by pixel, channel by channel.
         let packed = pack(outputs, steps, |output, step| {
             let (place, channel) = (step / channels, step % channels);
@@ -168,8 +171,10 @@ fn side_by_side(planes: &[f32], channels: usize, pixels: &mut [f32]) {
         return;
     }
     let size = planes.len() / channels;
-    for (at, value) in pixels.iter_mut().enumerate() {
-        *value = planes[at % channels * size + at / channels];
+    for (at, pixel) in pixels.chunks_exact_mut(channels).enumerate() {
+        for (channel, value) in pixel.iter_mut().enumerate() {
+            *value = planes[channel * size + at];
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use tract_onnx::tract_core::ops::binary::TypedBinOp;
 use tract_onnx::tract_core::ops::einsum::EinSum;
 use tract_onnx::tract_core::ops::math::Add;
 
-use super::tile::{Columns, GROUP, Product, Rows, pack};
+use super::tile::{Columns, GROUP, Product, Rows, pack, packs_well};
 use super::{axes, constant, only_reader, rectifier, shape, values};
 
 /// x·W + b, at least zero if `rectified`, plus the second input if there is one.
@@ -72,6 +72,9 @@ fn product(model: &TypedModel, node: &TypedNode) -> TractResult<Option<Linear>> 
     let steps = numbers.len() / columns.max(1);
     // An axis that is summed up or left out must not be longer than one.
     if rows == 0 || steps == 0 || rows * steps != given.iter().product::<usize>() {
+        return Ok(None);
+    }
+    if !packs_well(columns, steps) {
         return Ok(None);
     }
     let packed = pack(columns, steps, |column, step| {

@@ -16,6 +16,12 @@ pub fn pack(columns: usize, steps: usize, weight: impl Fn(usize, usize) -> f32) 
     packed
 }
 
+/// Whether packing so many weights takes no more than about twice their memory: a few columns of very many steps would
+/// take sixteen times as much.
+pub fn packs_well(columns: usize, steps: usize) -> bool {
+    packed_length(columns, steps) <= 2 * columns * steps + (1 << 16)
+}
+
 /// How many numbers [`pack`] gives.
 pub fn packed_length(columns: usize, steps: usize) -> usize {
     columns.next_multiple_of(GROUP) * steps
