@@ -13,17 +13,16 @@ import tomllib
 from pathlib import Path
 
 import numpy as np
+import PIL
+import torch
+import torchaudio
+from PIL import Image
 
 from turns import take_part
 
 
-def log_mel(audio, threads):
-    """Name and work for the log-mel spectrogram of one window."""
-    import torch
-    import torchaudio
-
-    torch.set_num_threads(threads)
-    sound = torch.sin(torch.arange(audio["window_samples"]) * 0.3) / 4
+def log_mel(audio):
+    """The log-mel spectrogram that the section [audio] asks for: of samples (a tensor) a patch [bands, frames]."""
     transform = torchaudio.transforms.MelSpectrogram(
         sample_rate=audio["sample_rate"],
         n_fft=audio["fft_size"],
@@ -35,38 +34,30 @@ def log_mel(audio, threads):
         center=False,
     )
 
-    @torch.inference_mode()
-    def once():
+    def of(sound):
         patch = (torch.log(transform(sound) + audio["log_floor"]) - audio["mean"]) / audio["std"]
         return patch - patch.mean(1, keepdim=True) if audio.get("centre_bands") else patch
 
-    return f"torchaudio {torchaudio.__version__}", once
+    return of
 
 
 def picture(camera):
-    """Name and work for the picture of one frame."""
-    import PIL
-    from PIL import Image
-
-    rows, columns, channels = np.ogrid[:480, :640, :3]
-    frame = Image.fromarray(((7 * columns + 13 * rows + 29 * channels) % 256).astype(np.uint8))
+    """The picture that the section [camera] asks for: of a frame (PIL, RGB) an array [rows, columns] or [rows, columns, 3]."""
     size = (camera["width"], camera["height"])
     mean, std = (np.asarray(camera[key], dtype=np.float32) for key in ("mean", "std"))
     scale, shift = 1 / (255 * std), -mean / std
+    aspect = size[0] / size[1]
 
-    def once():
-        aspect = size[0] / size[1]
+    def of(frame):
         width, height = min(frame.width, frame.height * aspect), min(frame.height, frame.width / aspect)
         left, top = (frame.width - width) / 2, (frame.height - height) / 2
         small = frame.resize(size, Image.Resampling.BILINEAR, box=(left, top, left + width, top + height))
         if camera["colour"] == "grey":
             small = small.convert("L")
         values = np.asarray(small, dtype=np.float32) * scale + shift
-        if camera.get("even_contrast"):
-            values = (values - values.mean()) / (values.std() + 0.05)
-        return values
+        return (values - values.mean()) / (values.std() + 0.05) if camera.get("even_contrast") else values
 
-    return f"Pillow {PIL.__version__}", once
+    return of
 
 
 def main():
@@ -76,10 +67,16 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     manifest = tomllib.loads((Path(arguments.package) / "model.toml").read_text(encoding="utf-8"))
+    torch.set_num_threads(arguments.threads)
     if arguments.part == "log-mel":
-        take_part(*log_mel(manifest["audio"], arguments.threads))
+        of = torch.inference_mode()(log_mel(manifest["audio"]))
+        sound = torch.sin(torch.arange(manifest["audio"]["window_samples"]) * 0.3) / 4
+        take_part(f"torchaudio {torchaudio.__version__}", lambda: of(sound))
     else:
-        take_part(*picture(manifest["camera"]))
+        of = picture(manifest["camera"])
+        rows, columns, channels = np.ogrid[:480, :640, :3]
+        frame = Image.fromarray(((7 * columns + 13 * rows + 29 * channels) % 256).astype(np.uint8))
+        take_part(f"Pillow {PIL.__version__}", lambda: of(frame))
 
 
 if __name__ == "__main__":

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torchaudio
 from PIL import Image
 from torch.nn import functional as F
 
+from peer_frontend import log_mel, picture
 from pytorch_step import Model, input_shapes, make_optimiser, read_config
 from turns import take_part
 
@@ -33,24 +33,14 @@ class Clips(torch.utils.data.Dataset):
         self.rows = [
             (folder / row["audio"], folder / row["image"], labels.index(row["label"])) for row in rows if row["split"] == split
         ]
-        self.audio, self.camera = config["audio"], config["camera"]
-        audio = self.audio
-        self.mel = torchaudio.transforms.MelSpectrogram(
-            sample_rate=audio["sample_rate"],
-            n_fft=audio["fft_size"],
-            win_length=audio["frame_samples"],
-            hop_length=audio["hop_samples"],
-            f_min=audio["min_hz"],
-            f_max=audio["max_hz"],
-            n_mels=audio["mel_bands"],
-            center=False,
-        )
+        self.audio = config["audio"]
+        self.log_mel, self.picture = log_mel(self.audio), picture(config["camera"])
 
     def __len__(self):
         return len(self.rows)
 
     def __getitem__(self, index):
-        audio, camera = self.audio, self.camera
+        audio = self.audio
         sound_path, picture_path, label = self.rows[index]
         with wave.open(str(sound_path), "rb") as file:
             data = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
@@ -60,14 +50,9 @@ class Clips(torch.utils.data.Dataset):
         sound = np.zeros(samples + audio["fft_size"] - audio["frame_samples"], dtype=np.float32)
         cut = data[first : first + samples]
         sound[: len(cut)] = cut / np.float32(32768)
-        patch = torch.log(self.mel(torch.from_numpy(sound)) + audio["log_floor"])
-        patch = (patch - audio["mean"]) / audio["std"]
-        patch = patch - patch.mean(1, keepdim=True)
-        frame = Image.open(picture_path).convert("RGB")
-        small = frame.resize((camera["width"], camera["height"]), Image.Resampling.BILINEAR).convert("L")
-        picture = (np.asarray(small, dtype=np.float32) / 255 - camera["mean"][0]) / camera["std"][0]
-        picture = (picture - picture.mean()) / (picture.std() + 0.05)
-        return patch[None, None], torch.from_numpy(picture.astype(np.float32))[None, None], label
+        patch = self.log_mel(torch.from_numpy(sound))
+        frame = torch.from_numpy(self.picture(Image.open(picture_path).convert("RGB")))
+        return patch[None, None], frame[None, None], label
 
 
 def main():
