@@ -39,6 +39,16 @@ pub fn compare(before: &Run, after: &Run) -> (String, usize) {
         }
     }
     let _ = writeln!(text, "{same} as before, within the noise of both runs");
+    if !before.curves.is_empty() || !after.curves.is_empty() {
+        let _ = writeln!(text, "curves have no peer and are not compared");
+    }
+    if (&before.processor, before.cores) != (&after.processor, after.cores) {
+        let _ = writeln!(
+            text,
+            "mind that the machines differ: {} with {} cores before, {} with {} now",
+            before.processor, before.cores, after.processor, after.cores
+        );
+    }
     (text, slower)
 }
 

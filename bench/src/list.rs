@@ -105,6 +105,11 @@ impl List {
                 "\"{}\" needs two or more sizes that rise",
                 curve.name
             );
+            ensure!(
+                curve.cores > 0 && !curve.command.is_empty(),
+                "\"{}\" needs a core and a command",
+                curve.name
+            );
         }
         Ok(list)
     }

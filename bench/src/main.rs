@@ -71,7 +71,7 @@ struct RunArgs {
     #[arg(long = "with", value_name = "NAME=VALUE", value_parser = pair)]
     with: Vec<(String, String)>,
     /// Rounds of each bench
-    #[arg(long, default_value_t = 41, value_parser = clap::value_parser!(u16).range(6..))]
+    #[arg(long, default_value_t = 41, value_parser = clap::value_parser!(u16).range(6..=1000))]
     rounds: u16,
     /// Where the figures go (JSON)
     #[arg(long, value_name = "FILE")]
@@ -130,6 +130,10 @@ fn run(args: &RunArgs) -> Result<ExitCode> {
     }
     for (index, one) in curves.iter().enumerate() {
         let (name, before) = (&one.name, benches.len() + 1);
+        if one.cores > machine_cores {
+            eprintln!("{name}: left out, it needs {} cores", one.cores);
+            continue;
+        }
         eprintln!(
             "[{}/{}] {name}",
             before + index,

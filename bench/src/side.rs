@@ -89,6 +89,11 @@ impl Side {
         let mut line = String::new();
         let read = self.output.read_line(&mut line)?;
         serde_json::from_str(&line).map_err(|_| {
+            // It may be waiting for us, and would never end what it says.
+            drop(self.input.take());
+            if read > 0 {
+                let _ = self.child.kill();
+            }
             let mut rest = line.clone();
             let _ = self.output.read_to_string(&mut rest);
             match read {

@@ -248,6 +248,10 @@ fn slow_parts_of_an_evaluation_come_to_the_same_report_as_the_whole() {
         let read = |report: &str| fs::read(at(report).join(file)).unwrap();
         assert!(read("merged") == read("whole"), "{file} differs");
     }
+    // A part that was forgotten is named, and done.
+    run(corrupted(which, &at("again")).arg("--merge").arg(at("1")))
+        .fine()
+        .says(&["6 clips in none of the parts"]);
     run(merge().arg("--merge").arg(at("3"))).refuses(1, &["3", "do that part first"]);
     run(corrupted("camera/fog", &at("other"))
         .arg("--merge")

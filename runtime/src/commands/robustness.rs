@@ -56,12 +56,12 @@ pub struct Args {
     /// ESC-10 [default: all noise is made]
     #[arg(long, value_name = "FOLDER", requires = "corruptions")]
     noise: Option<PathBuf>,
-    /// Only this part of the clips, as in 3/8; what is found stays in the folder of --report for --merge
+    /// Only this part of the clips, as in 3/8; what is found stays in the folder of --report, one of its own, for --merge
     #[arg(
         long,
         value_name = "PART",
         requires = "corruptions",
-        conflicts_with = "merge"
+        conflicts_with_all = ["merge", "json"]
     )]
     shard: Option<Shard>,
     /// Take over what the parts in these folders found, and make the report of the whole
@@ -179,6 +179,10 @@ pub fn run(args: &Args, common: &Common<'_>) -> anyhow::Result<ExitCode> {
             // What an interrupted run had done says nothing of how fast this one is.
             if !std::mem::replace(&mut begun, true) {
                 bar.reset_eta();
+                if !parts.is_empty() && done < all {
+                    let left = count_clips(all - done);
+                    bar.suspend(|| eprintln!("{left} in none of the parts; done now"));
+                }
             }
         },
     )?;
@@ -187,15 +191,16 @@ pub fn run(args: &Args, common: &Common<'_>) -> anyhow::Result<ExitCode> {
     for broken in &summary.broken {
         eprintln!("not evaluated: {}", broken.why);
     }
+    // A part of few clips may have none.
+    if summary.clips == 0 && (args.shard.is_none() || !summary.broken.is_empty()) {
+        bail!("no clip could be evaluated");
+    }
     if let Some(shard) = args.shard {
         let (done, folder) = (count_clips(summary.clips), common.folder.display());
         print(&format!(
             "part {shard}: {done} done; `--merge {folder} …` makes the report of all parts\n"
         ))?;
         return Ok(exit(summary));
-    }
-    if summary.clips == 0 {
-        bail!("no clip could be evaluated");
     }
     let heading = Heading {
         title: format!("{} {}", manifest.name, manifest.version),

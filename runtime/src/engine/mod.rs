@@ -69,7 +69,7 @@ pub struct Output {
 ///
 /// Clones share the weights and are made without optimising anything again, so one clone per
 /// thread is the way to use several. Apart from its answers, a run allocates nothing beyond what
-/// the inference library does.
+/// the inference library does for the operations of a graph.
 #[derive(Clone)]
 pub struct Engine {
     encoders: PerSensor<Option<Encoder>>,

@@ -8,7 +8,7 @@ use tract_onnx::tract_core::ops::nn::{Softmax, SoftmaxKind};
 
 use super::exponential::exponentials;
 use super::scratch;
-use super::tile::{Columns, GROUP, Product, Rows, pack_into, packed_length};
+use super::tile::{Columns, GROUP, Product, Rows, Starts, pack_into, packed_length};
 use super::{axes, input_of, only_reader, shape, values};
 
 /// softmax(q·kᵀ)·v of each head, from queries, keys and values `[tokens, heads, width]` to as many.
@@ -73,8 +73,6 @@ impl EvalOp for Attention {
         let mut scores = scratch::filled(tokens * padded, NOTHING);
         let mut turned = scratch::filled(packed_length(tokens, width), 0.0);
         let mut packed = scratch::filled(packed_length(width, tokens), 0.0);
-        let rows_of_scores: Vec<usize> = (0..tokens).map(|token| token * padded).collect();
-        let mut starts: Vec<usize> = (0..tokens).map(|token| token * row).collect();
         for head in 0..heads {
             let from = head * width;
             pack_into(&mut turned, tokens, width, |token, place| {
@@ -86,7 +84,11 @@ impl EvalOp for Attention {
             Product {
                 rows: Rows {
                     values: queries,
-                    starts: &starts,
+                    starts: Starts::Every {
+                        rows: tokens,
+                        distance: row,
+                        first: from,
+                    },
                     lines: 1,
                     stride: 0,
                     run: width,
@@ -109,7 +111,11 @@ impl EvalOp for Attention {
             Product {
                 rows: Rows {
                     values: &scores,
-                    starts: &rows_of_scores,
+                    starts: Starts::Every {
+                        rows: tokens,
+                        distance: padded,
+                        first: 0,
+                    },
                     lines: 1,
                     stride: 0,
                     run: tokens,
@@ -124,7 +130,6 @@ impl EvalOp for Attention {
                 output_stride: row,
             }
             .run();
-            starts.iter_mut().for_each(|start| *start += width);
         }
         Ok(tvec![output.into_tvalue()])
     }
@@ -173,6 +178,11 @@ fn softmax(scores: &mut [f32]) {
         }
     }
     let highest = highest.into_iter().fold(f32::NEG_INFINITY, f32::max);
+    if !highest.is_finite() || scores.iter().any(|score| score.is_nan()) {
+        // No shares at all, which the engine notices, rather than some of nothing.
+        scores.fill(f32::NAN);
+        return;
+    }
     let mut sums = [0.0; GROUP];
     for group in scores.chunks_exact_mut(GROUP) {
         for score in group.iter_mut() {
@@ -186,5 +196,24 @@ fn softmax(scores: &mut [f32]) {
     let scale = 1.0 / sums.iter().sum::<f32>();
     for share in scores {
         *share *= scale;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scores_that_are_no_numbers_give_no_shares() {
+        for broken in [f32::NAN, f32::INFINITY] {
+            let mut scores = [0.0; GROUP];
+            scores[3] = broken;
+            softmax(&mut scores);
+            assert!(scores.iter().all(|share| share.is_nan()), "{scores:?}");
+        }
+        let mut scores = [NOTHING; GROUP];
+        scores[..2].fill(-5.0);
+        softmax(&mut scores);
+        assert!((scores[0] - 0.5).abs() < 1e-6 && scores[2] < 1e-30);
     }
 }

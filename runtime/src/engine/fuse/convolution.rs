@@ -4,8 +4,11 @@ use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 
 use super::scratch;
-use super::tile::{Columns, GROUP, Product, Rows, pack, packs_well};
+use super::tile::{Columns, GROUP, Product, Rows, Starts, pack, packs_well};
 use super::values;
+
+/// Most pixels that a convolution gives, each of which has its place in a list: a picture of 1024×1024.
+const MOST_PIXELS: usize = 1 << 20;
 
 /// One convolution, and what becomes of its sums.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -52,7 +55,7 @@ impl Stage {
         ];
         let numbers = values(weights)?;
         let steps = down * across * channels;
-        if !packs_well(outputs, steps) {
+        if !packs_well(outputs, steps) || grid[0] * grid[1] > MOST_PIXELS {
             return Ok(None);
         }
         // A patch is read line by line, pixel by pixel, channel by channel.
@@ -86,7 +89,7 @@ impl Stage {
         Product {
             rows: Rows {
                 values: input,
-                starts: &self.starts,
+                starts: Starts::At(&self.starts),
                 lines: self.kernel[0],
                 stride: columns * channels,
                 run: self.kernel[1] * channels,

@@ -6,7 +6,7 @@ use tract_onnx::tract_core::ops::binary::TypedBinOp;
 use tract_onnx::tract_core::ops::einsum::EinSum;
 use tract_onnx::tract_core::ops::math::Add;
 
-use super::tile::{Columns, GROUP, Product, Rows, pack, packs_well};
+use super::tile::{Columns, GROUP, Product, Rows, Starts, pack, packs_well};
 use super::{axes, constant, only_reader, rectifier, shape, values};
 
 /// x·W + b, at least zero if `rectified`, plus the second input if there is one.
@@ -19,8 +19,7 @@ struct Linear {
     columns: usize,
     /// Values in a row of x.
     steps: usize,
-    /// Where each row of x begins.
-    starts: Vec<usize>,
+    rows: usize,
     rectified: bool,
     /// Of the output.
     shape: TVec<usize>,
@@ -85,7 +84,7 @@ fn product(model: &TypedModel, node: &TypedNode) -> TractResult<Option<Linear>> 
         bias: Arc::new(tensor1(&vec![0.0f32; columns.next_multiple_of(GROUP)])),
         columns,
         steps,
-        starts: (0..rows).map(|row| row * steps).collect(),
+        rows,
         rectified: false,
         shape: written.into(),
     }))
@@ -151,7 +150,11 @@ impl EvalOp for Linear {
         Product {
             rows: Rows {
                 values: values(&inputs[0])?,
-                starts: &self.starts,
+                starts: Starts::Every {
+                    rows: self.rows,
+                    distance: self.steps,
+                    first: 0,
+                },
                 lines: 1,
                 stride: 0,
                 run: self.steps,

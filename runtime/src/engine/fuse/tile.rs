@@ -47,13 +47,45 @@ pub fn pack_into(
 pub struct Rows<'a> {
     pub values: &'a [f32],
     /// Where each row begins.
-    pub starts: &'a [usize],
+    pub starts: Starts<'a>,
     /// Lines of a row.
     pub lines: usize,
     /// From one line of a row to the next.
     pub stride: usize,
     /// Values in a line.
     pub run: usize,
+}
+
+/// Where rows begin.
+#[derive(Clone, Copy)]
+pub enum Starts<'a> {
+    /// At these places.
+    At(&'a [usize]),
+    /// So many rows, each so much behind the one before.
+    Every {
+        rows: usize,
+        distance: usize,
+        first: usize,
+    },
+}
+
+impl Starts<'_> {
+    fn rows(self) -> usize {
+        match self {
+            Starts::At(places) => places.len(),
+            Starts::Every { rows, .. } => rows,
+        }
+    }
+
+    #[inline(always)]
+    fn of(self, row: usize) -> usize {
+        match self {
+            Starts::At(places) => places[row],
+            Starts::Every {
+                distance, first, ..
+            } => first + row * distance,
+        }
+    }
 }
 
 /// The right factor, as [`pack`] gives it.
@@ -145,7 +177,7 @@ impl Product<'_> {
         simd: S,
         group: usize,
     ) {
-        let done = |rows: usize| self.rows.starts.len().next_multiple_of(rows);
+        let done = |rows: usize| self.rows.starts.rows().next_multiple_of(rows);
         if done(A) <= done(B) && done(A) <= done(C) {
             self.block::<S, A, Q, V>(simd, group);
         } else if done(B) <= done(C) {
@@ -162,7 +194,7 @@ impl Product<'_> {
         simd: S,
         group: usize,
     ) {
-        let rows = self.rows.starts.len();
+        let rows = self.rows.starts.rows();
         if rows < P {
             for row in 0..rows {
                 self.tile::<S, 1, Q, V>(simd, row, group);
@@ -196,7 +228,8 @@ impl Product<'_> {
                 let mut values = [0.0; GROUP];
                 let (vectors, _) = S::as_mut_simd_f32s(&mut values);
                 for v in 0..V {
-                    vectors[v] = simd.max_f32s(simd.add_f32s(sums[p][q][v], bias[v]), floor);
+                    // In this order: what is no number stays none.
+                    vectors[v] = simd.max_f32s(floor, simd.add_f32s(sums[p][q][v], bias[v]));
                 }
                 row[first..][..count].copy_from_slice(&values[..count]);
             }
@@ -217,7 +250,7 @@ impl Product<'_> {
         for line in 0..rows.lines {
             let mut values = [&rows.values[..0]; P];
             for p in 0..P {
-                let start = rows.starts[first_row + p] + line * rows.stride;
+                let start = rows.starts.of(first_row + p) + line * rows.stride;
                 values[p] = &rows.values[start..][..rows.run];
             }
             let mut groups = [&[] as &[[f32; GROUP]]; Q];
@@ -255,6 +288,38 @@ mod tests {
 
     /// For sizes that fill no tile and such that do, with rows of two lines.
     #[test]
+    fn what_is_no_number_stays_none() {
+        let packed = pack(1, 1, |_, _| 1.0);
+        let mut output = [0.0; 3];
+        Product {
+            rows: Rows {
+                values: &[f32::NAN, -1.0, 2.0],
+                starts: Starts::Every {
+                    rows: 3,
+                    distance: 1,
+                    first: 0,
+                },
+                lines: 1,
+                stride: 0,
+                run: 1,
+            },
+            columns: Columns {
+                packed: &packed,
+                count: 1,
+            },
+            bias: &[0.0; GROUP],
+            floor: 0.0,
+            output: &mut output,
+            output_stride: 1,
+        }
+        .run();
+        assert!(
+            output[0].is_nan() && output[1..] == [0.0, 2.0],
+            "{output:?}"
+        );
+    }
+
+    #[test]
     fn tiles_agree_with_sums_one_by_one() {
         for (rows, run, count) in [(1, 3, 1), (5, 4, 16), (13, 7, 24), (40, 5, 100)] {
             let (lines, stride) = (2, 60);
@@ -270,7 +335,7 @@ mod tests {
             Product {
                 rows: Rows {
                     values: &values,
-                    starts: &starts,
+                    starts: Starts::At(&starts),
                     lines,
                     stride,
                     run,

@@ -2,7 +2,7 @@
 //!
 //! One JSON text per line: what the run is about, then one record per clip that is done.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -35,6 +35,15 @@ pub enum PartialError {
         path.display()
     )]
     OtherFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another process writes to it.
+    #[error(
+        "another evaluation is writing to {}; give each a folder of its own",
+        path.display()
+    )]
+    Busy {
         /// The file.
         path: PathBuf,
     },
@@ -111,6 +120,11 @@ impl Partial {
             .write(true)
             .open(path)
             .map_err(io)?;
+        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+            return Err(PartialError::Busy {
+                path: path.to_owned(),
+            });
+        }
         file.set_len(end as u64).map_err(io)?;
         let mut partial = Self {
             path: path.to_owned(),
