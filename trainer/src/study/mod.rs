@@ -268,7 +268,7 @@ mod tests {
         }
         let study = study("balance-study.toml");
         let balanced = |method: &&Method| method.config(&study, 0).unwrap().balance.is_some();
-        assert_eq!(study.methods.iter().filter(balanced).count(), 6);
+        assert_eq!(study.methods.iter().filter(balanced).count(), 4);
     }
 
     /// Results from before there were Shapley values are still drawn as they were.
