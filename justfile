@@ -85,7 +85,7 @@ models: data
         --robustness docs/results/robustness/robustness-0.json \
         --commit "$(git describe --always --dirty --abbrev=40)" --out models/digits
 
-# Measure evenkeel beside ONNX Runtime, PyTorch, torchaudio and Pillow, in turns on the same cores: `just bench`, `just bench --only inference` (a large download; ten minutes on a machine that does nothing else)
+# Measure evenkeel beside ONNX Runtime, PyTorch, torchaudio and Pillow, in turns on the same cores: `just bench`, `just bench --only inference` (a large download; some minutes on a machine that does nothing else)
 bench *options: build (setup "--python")
     scripts/bench.sh {{ options }}
 

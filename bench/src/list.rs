@@ -1,6 +1,6 @@
 //! The list of benches, a TOML file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
@@ -79,13 +79,14 @@ impl List {
     fn parse(text: &str) -> Result<Self> {
         let mut list: Self = toml::from_str(text)?;
         list.benches = list.benches.iter().flat_map(Bench::repeated).collect();
-        let mut names = std::collections::BTreeSet::new();
-        for bench in &list.benches {
+        let mut names = BTreeSet::new();
+        for name in list.names() {
             ensure!(
-                names.insert(&bench.name),
-                "two benches are called \"{}\"; give one another name",
-                bench.name
+                names.insert(name),
+                "two entries are called \"{name}\"; give one another name"
             );
+        }
+        for bench in &list.benches {
             ensure!(
                 bench.cores > 0 && !bench.ours.is_empty() && !bench.peer.is_empty(),
                 "\"{}\" needs a core and a command for each side",
@@ -93,11 +94,6 @@ impl List {
             );
         }
         for curve in &list.curves {
-            ensure!(
-                names.insert(&curve.name),
-                "two entries are called \"{}\"; give one another name",
-                curve.name
-            );
             ensure!(
                 curve.sizes.len() > 1
                     && curve.sizes.is_sorted_by(|a, b| a < b)
@@ -114,17 +110,17 @@ impl List {
         Ok(list)
     }
 
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let benches = self.benches.iter().map(|bench| bench.name.as_str());
+        benches.chain(self.curves.iter().map(|curve| curve.name.as_str()))
+    }
+
     /// Those whose group or name holds one of these words; all of them without a word.
     ///
     /// # Errors
     /// When there is none.
     pub fn choose(mut self, words: &[String]) -> Result<Self> {
-        let names: Vec<_> = self
-            .benches
-            .iter()
-            .map(|bench| bench.name.clone())
-            .chain(self.curves.iter().map(|curve| curve.name.clone()))
-            .collect();
+        let names: Vec<_> = self.names().map(str::to_owned).collect();
         let has = |name: &str, group: &str| {
             let holds = |word: &String| name.contains(word) || group.contains(word);
             words.is_empty() || words.iter().any(holds)

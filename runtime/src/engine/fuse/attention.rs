@@ -98,7 +98,7 @@ impl EvalOp for Attention {
                     count: tokens,
                 },
                 bias: &zeros,
-                floor: f32::NEG_INFINITY,
+                rectified: false,
                 output: &mut scores,
                 output_stride: padded,
             }
@@ -125,7 +125,7 @@ impl EvalOp for Attention {
                     count: width,
                 },
                 bias: &zeros,
-                floor: f32::NEG_INFINITY,
+                rectified: false,
                 output: &mut mixed[from..],
                 output_stride: row,
             }

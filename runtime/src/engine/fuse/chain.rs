@@ -1,14 +1,13 @@
 //! Finds convolutions that can run as [`Convolutions`].
 
 use tract_onnx::prelude::*;
-use tract_onnx::tract_core::ops::binary::TypedBinOp;
 use tract_onnx::tract_core::ops::change_axes::AxisOp;
 use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat};
 use tract_onnx::tract_core::ops::math::Max;
 use tract_onnx::tract_core::ops::nn::DataFormat;
 
 use super::convolution::{Convolutions, Stage};
-use super::{constant, input_of, only_reader, rectifier, shape};
+use super::{constant, input_of, is_binary, only_reader, rectifier, shape};
 
 /// The longest chain of convolutions that begins with `node`, with their rectifiers, as one operation.
 pub fn find(model: &TypedModel, node: &TypedNode) -> TractResult<Option<TypedModelPatch>> {
@@ -84,10 +83,7 @@ fn begins_behind_another(model: &TypedModel, node: &TypedNode) -> bool {
     let Some(before) = input_of(model, node, 0) else {
         return true;
     };
-    let rectified = before
-        .op_as::<TypedBinOp>()
-        .is_some_and(|op| op.0.is::<Max>());
-    let convolution = if rectified {
+    let convolution = if is_binary::<Max>(before) {
         input_of(model, before, 0)
     } else {
         Some(before)

@@ -99,11 +99,7 @@ impl Stage {
                 count: self.output[2],
             },
             bias: values(&self.bias)?,
-            floor: if self.rectified {
-                0.0
-            } else {
-                f32::NEG_INFINITY
-            },
+            rectified: self.rectified,
             output,
             output_stride: self.output[2],
         }

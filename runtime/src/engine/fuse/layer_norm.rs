@@ -3,11 +3,10 @@
 use pulp::{Simd, WithSimd};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
-use tract_onnx::tract_core::ops::binary::TypedBinOp;
 use tract_onnx::tract_core::ops::math::{Mul, Sub};
 use tract_onnx::tract_core::ops::nn::{Reduce, Reducer, RmsNorm};
 
-use super::{input_of, number, only_reader, shape, values};
+use super::{input_of, is_binary, number, only_reader, shape, values};
 
 /// (x − mean)/√(variance + ε) of each row (Ba, Kiros, Hinton 2016).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -29,9 +28,6 @@ pub fn find(model: &TypedModel, node: &TypedNode) -> TractResult<Option<TypedMod
 }
 
 fn parts(model: &TypedModel, node: &TypedNode) -> Option<(OutletId, Arc<Tensor>)> {
-    let is = |node: &TypedNode, test: fn(&TypedBinOp) -> bool| {
-        node.op_as::<TypedBinOp>().is_some_and(test)
-    };
     let norm = node.op_as::<RmsNorm>()?;
     let difference = input_of(model, node, 0)?;
     let mean = input_of(model, difference, 1)?;
@@ -42,8 +38,8 @@ fn parts(model: &TypedModel, node: &TypedNode) -> Option<(OutletId, Arc<Tensor>)
     let shape = shape(model, difference, 0)?;
     let (&length, last) = (shape.last()?, shape.len() - 1);
     let mean_is_meant = (number(model, mean, 1)? * length as f32 - 1.0).abs() < 1e-5;
-    let fits = is(difference, |op| op.0.is::<Sub>())
-        && is(mean, |op| op.0.is::<Mul>())
+    let fits = is_binary::<Sub>(difference)
+        && is_binary::<Mul>(mean)
         && reduce.reducer == Reducer::Sum
         && reduce.axes.as_slice() == [last]
         && norm.axis == last

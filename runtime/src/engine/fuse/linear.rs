@@ -2,12 +2,11 @@
 
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
-use tract_onnx::tract_core::ops::binary::TypedBinOp;
 use tract_onnx::tract_core::ops::einsum::EinSum;
 use tract_onnx::tract_core::ops::math::Add;
 
 use super::tile::{Columns, GROUP, Product, Rows, Starts, pack, packs_well};
-use super::{axes, constant, only_reader, rectifier, shape, values};
+use super::{axes, constant, is_binary, only_reader, rectifier, shape, values};
 
 /// x·W + b, at least zero if `rectified`, plus the second input if there is one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -126,10 +125,7 @@ fn other_term<'a>(
 fn addition<'a>(model: &'a TypedModel, node: &TypedNode) -> Option<&'a TypedNode> {
     let next = only_reader(model, node)?;
     let same = next.outputs[0].fact.shape == node.outputs[0].fact.shape;
-    let adds = next
-        .op_as::<TypedBinOp>()
-        .is_some_and(|op| op.0.is::<Add>());
-    (same && adds && next.inputs[0] != next.inputs[1]).then_some(next)
+    (same && is_binary::<Add>(next) && next.inputs[0] != next.inputs[1]).then_some(next)
 }
 
 impl Op for Linear {
@@ -164,11 +160,7 @@ impl EvalOp for Linear {
                 count: self.columns,
             },
             bias: values(&self.bias)?,
-            floor: if self.rectified {
-                0.0
-            } else {
-                f32::NEG_INFINITY
-            },
+            rectified: self.rectified,
             output: given,
             output_stride: self.columns,
         }

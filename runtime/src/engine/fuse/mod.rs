@@ -15,7 +15,7 @@ mod tile;
 
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
-use tract_onnx::tract_core::ops::binary::TypedBinOp;
+use tract_onnx::tract_core::ops::binary::{BinMiniOp, TypedBinOp};
 use tract_onnx::tract_core::ops::math::Max;
 
 /// Puts the operations of this module in place of what they can do, in a decluttered model.
@@ -62,12 +62,15 @@ fn only_reader<'a>(model: &'a TypedModel, node: &TypedNode) -> Option<&'a TypedN
     (!model.output_outlets().ok()?.contains(&outlet)).then(|| model.node(reader.node))
 }
 
+/// Whether `node` is this operation of two inputs.
+fn is_binary<O: BinMiniOp>(node: &TypedNode) -> bool {
+    node.op_as::<TypedBinOp>().is_some_and(|op| op.0.is::<O>())
+}
+
 /// The rectifier that alone reads what `node` gives.
 fn rectifier<'a>(model: &'a TypedModel, node: &TypedNode) -> Option<&'a TypedNode> {
     let next = only_reader(model, node)?;
-    let max = next
-        .op_as::<TypedBinOp>()
-        .is_some_and(|op| op.0.is::<Max>());
+    let max = is_binary::<Max>(next);
     (max && next.inputs[0].node == node.id && number(model, next, 1) == Some(0.0)).then_some(next)
 }
 

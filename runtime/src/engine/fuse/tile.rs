@@ -101,8 +101,8 @@ pub struct Product<'a> {
     pub columns: Columns<'a>,
     /// What is added to the sums of each column, up to a whole group.
     pub bias: &'a [f32],
-    /// No result is below.
-    pub floor: f32,
+    /// Whether what is below zero becomes zero.
+    pub rectified: bool,
     /// One row behind the other.
     pub output: &'a mut [f32],
     /// From one row of the output to the next.
@@ -217,7 +217,11 @@ impl Product<'_> {
         first_group: usize,
     ) {
         let sums = self.sums::<S, P, Q, V>(simd, first_row, first_group);
-        let floor = simd.splat_f32s(self.floor);
+        let floor = simd.splat_f32s(if self.rectified {
+            0.0
+        } else {
+            f32::NEG_INFINITY
+        });
         for p in 0..P {
             let row = &mut self.output[(first_row + p) * self.output_stride..];
             for q in 0..Q {
@@ -308,7 +312,7 @@ mod tests {
                 count: 1,
             },
             bias: &[0.0; GROUP],
-            floor: 0.0,
+            rectified: true,
             output: &mut output,
             output_stride: 1,
         }
@@ -345,7 +349,7 @@ mod tests {
                     count,
                 },
                 bias: &bias,
-                floor: 0.0,
+                rectified: true,
                 output: &mut output,
                 output_stride,
             }
