@@ -1,6 +1,7 @@
 //! How the cost of work grows with its size: measured, as a table, and drawn.
 
 use std::fmt::Write;
+use std::ops::Range;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -173,19 +174,22 @@ fn draw(
             (low.min(value), high.max(value))
         });
     let sizes = f64::from(first.size)..f64::from(last.size);
+    let costs = low * 0.8..high * 1.25;
+    let marks = curve.points.iter().map(|point| f64::from(point.size));
+    let sizes = sizes.log_scale().with_key_points(marks.collect());
+    let marks = one_two_five(&costs);
+    let costs = costs.log_scale().with_key_points(marks);
     let mut chart = ChartBuilder::on(area)
         .caption(&curve.name, ("sans-serif", 15))
         .margin(12)
         .x_label_area_size(34)
         .y_label_area_size(52)
-        .build_cartesian_2d(sizes.log_scale(), (low * 0.8..high * 1.25).log_scale())?;
+        .build_cartesian_2d(sizes, costs)?;
     chart
         .configure_mesh()
         .x_desc(&curve.unit)
         .y_desc("milliseconds")
-        .light_line_style(WHITE)
-        .x_labels(5)
-        .y_labels(6)
+        .disable_mesh()
         .draw()?;
     chart.draw_series(LineSeries::new([at(first), proportional], &STRAIGHT))?;
     chart.draw_series(LineSeries::new(
@@ -199,6 +203,15 @@ fn draw(
             .map(|point| Circle::new(at(point), 3, LINE.filled())),
     )?;
     Ok(())
+}
+
+/// The 1, 2 and 5 of each power of ten in `range`, which is of positive numbers.
+fn one_two_five(range: &Range<f64>) -> Vec<f64> {
+    let powers = range.start.log10().floor() as i32..=range.end.log10().ceil() as i32;
+    powers
+        .flat_map(|power| [1.0, 2.0, 5.0].map(|digit| digit * 10.0_f64.powi(power)))
+        .filter(|value| range.contains(value))
+        .collect()
 }
 
 #[cfg(test)]
@@ -236,5 +249,9 @@ mod tests {
         let svg = picture(&[grown(&[(1, 1.0), (8, 9.0)]), grown(&[(2, 2.0), (4, 2.5)])]).unwrap();
         assert_eq!(svg.matches("milliseconds").count(), 2);
         assert!(svg.contains("<circle"));
+        // The sizes, and costs between the least and the most.
+        for label in ["1", "8", "2", "4", "5"] {
+            assert!(svg.contains(&format!("\n{label}\n</text>")), "{label}");
+        }
     }
 }

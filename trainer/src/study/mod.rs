@@ -28,6 +28,9 @@ use crate::fit::{self, FitConfig, RunResult, Unseen, Watcher};
 pub struct StudyConfig {
     /// Training configuration that all runs share, relative to this file.
     pub base: PathBuf,
+    /// What all runs change in their base configuration, as `key=value`.
+    #[serde(default)]
+    pub set: Vec<String>,
     /// Seeds: fold of the data, first weights and order alike.
     pub seeds: Vec<u64>,
     /// How the models are measured with a sensor corrupted; they are not if absent.
@@ -53,7 +56,7 @@ pub struct OtherData {
 
 impl OtherData {
     fn config(&self, study: &StudyConfig) -> Result<FitConfig> {
-        FitConfig::read(&study.base, &self.set)
+        FitConfig::read(&study.base, &[&study.set[..], &self.set].concat())
     }
 }
 
@@ -66,7 +69,8 @@ pub struct Method {
     /// Its own training configuration, relative to the study, in place of the study's.
     #[serde(default)]
     pub base: Option<PathBuf>,
-    /// What it changes in the base configuration, as `key=value`.
+    /// What it changes besides, as `key=value`.
+    #[serde(default)]
     pub set: Vec<String>,
 }
 
@@ -161,7 +165,7 @@ impl Method {
     /// # Errors
     /// When the study's base is unusable, or does not take the method's changes.
     pub fn config(&self, study: &StudyConfig, seed: u64) -> Result<FitConfig> {
-        let mut changes = self.set.clone();
+        let mut changes = [&study.set[..], &self.set].concat();
         changes.push(format!("data.seed={seed}"));
         changes.push(format!("training.seed={seed}"));
         FitConfig::read(self.base.as_ref().unwrap_or(&study.base), &changes)
@@ -256,6 +260,7 @@ mod tests {
             "pretrained-grid-study.toml",
             "unseen-study.toml",
             "learning-curve.toml",
+            "three-sensors-study.toml",
         ] {
             let study = study(name);
             for other in &study.unseen {
