@@ -21,6 +21,7 @@ mod panics;
 pub mod policy;
 pub mod probability;
 pub mod random;
+mod resize;
 pub mod sensor;
 pub mod shard;
 pub mod thumbnail;

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use serde::{Deserialize, Serialize};
 
 use super::{FrontendError, SHORTEST_WINDOW};
+use crate::resize::resize;
 use crate::window::{Frame, Modality};
 
 /// What the encoder sees of colour.
@@ -177,7 +177,8 @@ const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
 pub struct CameraFrontend {
     config: CameraConfig,
     resizer: Resizer,
-    resized: Image<'static>,
+    /// RGB of the size that the encoder sees.
+    resized: Vec<u8>,
 }
 
 impl CameraFrontend {
@@ -187,7 +188,7 @@ impl CameraFrontend {
         config.check()?;
         Ok(Self {
             resizer: Resizer::new(),
-            resized: Image::new(config.width, config.height, PixelType::U8x3),
+            resized: vec![0; 3 * config.width as usize * config.height as usize],
             config: config.clone(),
         })
     }
@@ -232,16 +233,21 @@ impl CameraFrontend {
 
     /// Cuts the part that the encoder sees out of `frame` and resizes it into `self.resized`.
     fn resize(&mut self, frame: &Frame) -> Result<(), FrontendError> {
+        check_whole(frame)?;
         let Frame { width, height, .. } = *frame;
-        let source = checked_view(frame)?;
         let (left, top, cut_width, cut_height) = self.part_of(f64::from(width), f64::from(height));
         // A triangle as wide as the pixels of the result, so that fine patterns average out.
         let options = ResizeOptions::new()
             .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
             .crop(left, top, cut_width, cut_height);
-        self.resizer
-            .resize(&source, &mut self.resized, &options)
-            .expect("both pictures are RGB and the part lies inside");
+        let seen = (self.config.width, self.config.height);
+        resize(
+            &mut self.resizer,
+            (&frame.rgb, (width, height)),
+            (&mut self.resized, seen),
+            &options,
+        )
+        .expect("the frame is whole and the part lies inside");
         Ok(())
     }
 
@@ -273,7 +279,7 @@ impl CameraFrontend {
     /// Appends `self.resized` as `[channels, height, width]`, normalised.
     fn push_normalised(&self, stack: &mut Vec<f32>) {
         let first = stack.len();
-        let pixels = self.resized.buffer().as_chunks::<3>().0;
+        let pixels = self.resized.as_chunks::<3>().0;
         let CameraConfig {
             mean, std, colour, ..
         } = &self.config;
@@ -306,8 +312,8 @@ fn even_contrast(picture: &mut [f32]) {
     picture.iter_mut().for_each(|x| *x = (*x - mean) * scale);
 }
 
-/// The frame as the resizer takes it, once it is known to have pixels and the bytes for them.
-fn checked_view(frame: &Frame) -> Result<ImageRef<'_>, FrontendError> {
+/// Whether the frame has pixels, and the bytes for them.
+fn check_whole(frame: &Frame) -> Result<(), FrontendError> {
     let Frame {
         width,
         height,
@@ -317,18 +323,18 @@ fn checked_view(frame: &Frame) -> Result<ImageRef<'_>, FrontendError> {
     if width == 0 || height == 0 {
         return Err(FrontendError::EmptyFrame { width, height });
     }
-    let wrong = FrontendError::FrameSize {
-        width,
-        height,
-        expected: (width as usize)
-            .saturating_mul(height as usize)
-            .saturating_mul(3),
-        found: rgb.len(),
-    };
-    if matches!(wrong, FrontendError::FrameSize { expected, found, .. } if expected != found) {
-        return Err(wrong);
+    let expected = (width as usize)
+        .saturating_mul(height as usize)
+        .saturating_mul(3);
+    match rgb.len() {
+        found if found == expected => Ok(()),
+        found => Err(FrontendError::FrameSize {
+            width,
+            height,
+            expected,
+            found,
+        }),
     }
-    ImageRef::new(width, height, rgb, PixelType::U8x3).map_err(|_| wrong)
 }
 
 #[cfg(test)]

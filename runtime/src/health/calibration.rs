@@ -32,7 +32,7 @@ const LEAST_MARGIN: f64 = 0.25;
 /// will meet. It keeps about 100 bytes for each.
 ///
 /// All windows are as long as those that will be judged: a short one may have no pause in it. Those
-/// of a clip are given in order of time. One that begins before the last one did begins
+/// of a clip are given in order of time. One that does not begin after the last one begins
 /// another clip; [`Calibration::reset`] says so where that is not seen from the times.
 #[derive(Debug, Clone)]
 pub struct Calibration {

@@ -9,6 +9,10 @@ use crate::window::Frame;
 /// One value for each [`CameraStatistic`](super::CameraStatistic); NaN where there is none.
 pub(super) type CameraReadings = [f32; CAMERA_STATISTICS];
 
+/// What is wrong with a picture mostly lasts, so of those in one window one is read in this time; the others are only told
+/// apart.
+const READ_EVERY: Duration = Duration::from_millis(125);
+
 /// A frame that was in the last window.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
@@ -16,7 +20,8 @@ struct Seen {
     fingerprint: u64,
     /// When this very picture was first there.
     since: Duration,
-    readings: CameraReadings,
+    /// `None` if another frame of the window was read shortly before.
+    readings: Option<CameraReadings>,
 }
 
 /// Reads windows, and remembers the frames of the last one: neither is a frame in two windows
@@ -41,7 +46,7 @@ impl CameraGauge {
 
     /// `None` if there are no frames in the window that begins at `start`.
     pub(super) fn read(&mut self, start: Duration, frames: &[Frame]) -> Option<CameraReadings> {
-        if start < self.last_start {
+        if start <= self.last_start {
             self.reset();
         }
         self.last_start = start;
@@ -73,27 +78,34 @@ impl CameraGauge {
             let Some(view) = View::new(frame) else {
                 continue;
             };
-            let fingerprint = view.fingerprint();
-            let same = |seen: &&Seen| seen.time == frame.time && seen.fingerprint == fingerprint;
-            let known = self.seen.iter().find(same).copied();
-            let earlier = |seen: &&Seen| seen.time < frame.time;
-            let before = self.next.last().filter(earlier);
-            let before = before.or_else(|| self.seen.iter().rfind(earlier));
-            let repeated = before.filter(|before| before.fingerprint == fingerprint);
-            let seen = match (known, repeated) {
-                (Some(known), _) => known,
-                (None, Some(before)) => Seen {
-                    time: frame.time,
-                    ..*before
-                },
-                (None, None) => Seen {
-                    time: frame.time,
-                    fingerprint,
-                    since: frame.time,
-                    readings: self.picture.read(&view),
-                },
+            let known = self.seen.iter().find(|seen| seen.time == frame.time);
+            let mut seen = match known {
+                Some(known) => *known,
+                None => self.first_look(frame.time, &view),
             };
+            let just_read =
+                |before: &Seen| before.readings.is_some() && seen.time < before.time + READ_EVERY;
+            if seen.readings.is_none() && !self.next.iter().any(just_read) {
+                seen.readings = Some(self.picture.read(&view));
+            }
             self.next.push(seen);
+        }
+    }
+
+    /// What there is to note of a picture that was not in the last window, before it is read.
+    fn first_look(&self, time: Duration, view: &View) -> Seen {
+        let fingerprint = view.fingerprint();
+        let earlier = |seen: &&Seen| seen.time < time;
+        let before = self.next.last().filter(earlier);
+        let before = before.or_else(|| self.seen.iter().rfind(earlier));
+        match before.filter(|before| before.fingerprint == fingerprint) {
+            Some(before) => Seen { time, ..*before },
+            None => Seen {
+                time,
+                fingerprint,
+                since: time,
+                readings: None,
+            },
         }
     }
 }
@@ -101,7 +113,8 @@ impl CameraGauge {
 /// The mean of each statistic over the frames that have it.
 fn mean(frames: &[Seen]) -> CameraReadings {
     std::array::from_fn(|statistic| {
-        let values = frames.iter().map(|seen| seen.readings[statistic]);
+        let readings = frames.iter().filter_map(|seen| seen.readings.as_ref());
+        let values = readings.map(|readings| readings[statistic]);
         let (count, sum) = values
             .filter(|value| !value.is_nan())
             .fold((0, 0.0), |(count, sum), value| (count + 1, sum + value));

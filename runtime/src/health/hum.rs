@@ -2,7 +2,7 @@
 
 use std::f32::consts::TAU;
 
-use super::sums::decibels;
+use super::sums::{decibels, refill};
 
 /// The mains of the world, 50 and 60 Hz, with the harmonics that rectifiers and coils add; and tones
 /// between them, 15 Hz from the nearest.
@@ -31,6 +31,7 @@ impl HumGauge {
     ///
     /// The power of each tone (Goertzel, "An algorithm for the evaluation of finite trigonometric
     /// series", 1958) is taken from the part of the window where it is weakest.
+    #[inline(always)]
     pub(super) fn read(&mut self, samples: &[f32], rate: f32) -> f32 {
         let parts = ((samples.len() as f32 / rate / SHORTEST_PART) as usize).min(PARTS);
         if parts == 0 || rate < 2.0 * HZ[7] {
@@ -40,10 +41,11 @@ impl HumGauge {
         self.plan(length);
         let mut weakest = [f32::INFINITY; TONES];
         for part in samples.chunks_exact(length) {
-            self.weighted.clear();
             let weighted = part.iter().zip(&self.hann);
-            self.weighted
-                .extend(weighted.map(|(sample, hann)| sample * hann));
+            refill(
+                &mut self.weighted,
+                weighted.map(|(sample, hann)| sample * hann),
+            );
             for (weakest, power) in weakest.iter_mut().zip(tone_powers(&self.weighted, rate)) {
                 *weakest = weakest.min(power);
             }
@@ -63,6 +65,7 @@ impl HumGauge {
 }
 
 /// The mean power of each tone in Hann-weighted samples, all side by side.
+#[inline(always)]
 fn tone_powers(weighted: &[f32], rate: f32) -> [f32; TONES] {
     let twice_cosine = HZ.map(|hz| 2.0 * (TAU * hz / rate).cos());
     let (mut last, mut before) = ([0.0_f32; TONES], [0.0_f32; TONES]);

@@ -16,8 +16,6 @@ const NO_CHANGE: f32 = 1e-6;
 const SHORTEST_RUN: Duration = Duration::from_millis(2);
 /// Two windows whose sound is this far apart still follow each other.
 const SEAM: Duration = Duration::from_millis(1);
-/// Full scale is 1; beyond this a sample is cut off, so that no power overflows.
-const LOUDEST: f32 = 1e6;
 
 /// A stretch without change.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +28,6 @@ struct Stuck {
 /// Reads windows, and remembers where in the last one there was no change.
 #[derive(Debug, Clone, Default)]
 pub(super) struct MicrophoneGauge {
-    samples: Vec<f32>,
     runs: Vec<Range<usize>>,
     stuck: Vec<Stuck>,
     /// What `stuck` becomes; kept for its memory.
@@ -47,19 +44,12 @@ impl MicrophoneGauge {
 
     /// `None` if there is no sound in the window that begins at `start`.
     pub(super) fn read(&mut self, start: Duration, sound: Option<&Sound>) -> Option<Heard> {
-        if start < self.last_start {
+        if start <= self.last_start {
             self.reset();
         }
         self.last_start = start;
         let sound = sound.filter(|sound| !sound.samples.is_empty())?;
-        // What is not a number is nothing heard.
-        let finite = |&sample: &f32| match sample.is_finite() {
-            true => sample.clamp(-LOUDEST, LOUDEST),
-            false => 0.0,
-        };
-        self.samples.clear();
-        self.samples.extend(sound.samples.iter().map(finite));
-        let mut heard = self.sound.read(&self.samples, sound.rate.hz());
+        let mut heard = self.sound.read(&sound.samples, sound.rate.hz());
         let (longest, share) = self.without_change(sound);
         heard.readings[Is::SilentSeconds.index()] = longest;
         heard.readings[Is::DropOuts.index()] = share;
@@ -69,10 +59,11 @@ impl MicrophoneGauge {
     /// The longest time without change, in seconds, and the share of samples without.
     fn without_change(&mut self, sound: &Sound) -> (f32, f32) {
         let shortest = sound.rate.samples_in(SHORTEST_RUN).max(2);
-        find_runs(&self.samples, shortest, &mut self.runs);
+        let samples = self.sound.samples();
+        find_runs(samples, shortest, &mut self.runs);
         self.next.clear();
         for run in &self.runs {
-            let value = self.samples[run.start];
+            let value = samples[run.start];
             let begin = sound.start + sound.rate.duration_of(run.start);
             let until = sound.start + sound.rate.duration_of(run.end);
             let continues = |before: &&Stuck| {
@@ -93,10 +84,7 @@ impl MicrophoneGauge {
             .map(|run| run.until.saturating_sub(run.since));
         let longest = lengths.max().unwrap_or_default();
         let covered: usize = self.runs.iter().map(ExactSizeIterator::len).sum();
-        (
-            longest.as_secs_f32(),
-            covered as f32 / self.samples.len() as f32,
-        )
+        (longest.as_secs_f32(), covered as f32 / samples.len() as f32)
     }
 }
 

@@ -87,8 +87,8 @@ impl Health {
 /// Judges the windows of one recording or one live set of sensors, in order of time.
 ///
 /// It remembers what the sensors gave before, so that a picture that has not changed for three
-/// windows is frozen for that long. Windows may overlap: a frame is known by its time. A window that
-/// begins before the last one did begins something new, as [`Monitor::reset`] does.
+/// windows is frozen for that long. Windows may overlap: a frame is known by its time, and is not looked at again. A window
+/// that does not begin after the last one begins something new, as [`Monitor::reset`] does.
 #[derive(Debug, Clone)]
 pub struct Monitor {
     watches: PerSensor<Watch>,

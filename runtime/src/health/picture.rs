@@ -5,7 +5,7 @@ use pulp::{Simd, WithSimd};
 use super::camera::CameraReadings;
 use super::fingerprint::fingerprint;
 use super::statistic::{CAMERA_STATISTICS, CameraStatistic as Is, Statistic};
-use super::sums::total;
+use super::sums::{refill, total};
 use crate::window::Frame;
 
 /// Rows and columns that are looked at, at most; of a larger picture every second, every third…
@@ -64,14 +64,16 @@ pub(super) struct PictureGauge {
     width: usize,
     /// Second differences between three rows.
     bend: Vec<f32>,
-    /// What is summed up over a row.
+    /// Of each column, how much detail and how much noise there is.
+    detail: Vec<f32>,
+    noise: Vec<f32>,
+    /// Differences between two rows.
     row: Vec<f32>,
     /// Mean step of each row from the one above, both ways alike.
     steps: Vec<f32>,
 }
 
 /// Sums over all pixels of luma.
-#[derive(Default)]
 struct Sums {
     luma: f32,
     squares: f32,
@@ -138,35 +140,30 @@ impl PictureGauge {
     /// Fills `luma` (ITU-R BT.601, in 256ths) and returns the means of red, green and blue, 0..255.
     #[inline(always)]
     fn take_in(&mut self, view: &View) -> [f32; 3] {
-        self.luma.clear();
+        self.width = (view.row_bytes / 3).div_ceil(view.step);
+        let rows = view.pixels.len() / view.row_bytes;
+        self.luma.resize(self.width * rows.div_ceil(view.step), 0.0);
         let mut sums = [0_u32; 3];
-        let mut add = |pixel: &[u8]| {
-            let [r, g, b] = [0, 1, 2].map(|channel| u32::from(pixel[channel]));
-            sums[0] += r;
-            sums[1] += g;
-            sums[2] += b;
-            (77 * r + 150 * g + 29 * b) as f32 / 256.0
-        };
-        for row in view.rows() {
+        for (row, luma) in view.rows().zip(self.luma.chunks_exact_mut(self.width)) {
+            let (pixels, _) = row.as_chunks::<3>();
             match view.step {
-                1 => self.luma.extend(row.chunks_exact(3).map(&mut add)),
-                step => self
-                    .luma
-                    .extend(row.chunks_exact(3).step_by(step).map(&mut add)),
+                1 => take_in_row(pixels.iter(), luma, &mut sums),
+                step => take_in_row(pixels.iter().step_by(step), luma, &mut sums),
             }
         }
-        self.width = (view.row_bytes / 3).div_ceil(view.step);
         sums.map(|sum| sum as f32 / self.luma.len() as f32)
     }
 
     #[inline(always)]
     fn sums(&self) -> Sums {
-        let mut all = Sums::default();
+        let mut all = Sums {
+            luma: total(&self.luma, |value| value),
+            squares: total(&self.luma, |value| value * value),
+            black: count(&self.luma, |value| value < BLACK),
+            white: count(&self.luma, |value| value > WHITE),
+            equal: 0,
+        };
         for row in self.luma.chunks_exact(self.width) {
-            all.luma += total(row, |value| value);
-            all.squares += total(row, |value| value * value);
-            all.black += count(row, |value| value < BLACK);
-            all.white += count(row, |value| value > WHITE);
             let pairs = row.iter().zip(&row[1..]);
             let equal = pairs.map(|(a, b)| u32::from((a == b) & (BLACK..=WHITE).contains(a)));
             all.equal += equal.sum::<u32>();
@@ -183,24 +180,24 @@ impl PictureGauge {
         if width < 3 || height < 3 {
             return (f32::NAN, f32::NAN);
         }
-        let (mut detail, mut noise) = (0.0, 0.0);
+        for columns in [&mut self.detail, &mut self.noise] {
+            columns.clear();
+            columns.resize(width - 2, 0.0);
+        }
         for rows in self.luma.windows(3 * width).step_by(width) {
             let (above, rest) = rows.split_at(width);
             let (here, below) = rest.split_at(width);
-            self.bend.clear();
             let columns = above.iter().zip(here).zip(below);
-            self.bend.extend(columns.map(|((a, h), b)| a - 2.0 * h + b));
-            self.row.clear();
+            refill(&mut self.bend, columns.map(|((a, h), b)| a - 2.0 * h + b));
             let along = here.windows(3).zip(&self.bend[1..]);
-            self.row
-                .extend(along.map(|(h, bend)| h[0] - 2.0 * h[1] + h[2] + bend));
-            detail += total(&self.row, f32::abs);
-            self.row.clear();
-            let along = self.bend.windows(3);
-            self.row
-                .extend(along.map(|bend| bend[0] - 2.0 * bend[1] + bend[2]));
-            noise += total(&self.row, f32::abs);
+            for (detail, (h, bend)) in self.detail.iter_mut().zip(along) {
+                *detail += (h[0] - 2.0 * h[1] + h[2] + bend).abs();
+            }
+            for (noise, bend) in self.noise.iter_mut().zip(self.bend.windows(3)) {
+                *noise += (bend[0] - 2.0 * bend[1] + bend[2]).abs();
+            }
         }
+        let [detail, noise] = [&self.detail, &self.noise].map(|sums| total(sums, |sum| sum));
         let inner = ((width - 2) * (height - 2)) as f32;
         let to_deviation = (std::f32::consts::PI / 2.0).sqrt() / 6.0;
         (detail / inner, noise / inner * to_deviation)
@@ -215,8 +212,7 @@ impl PictureGauge {
         self.steps.clear();
         for rows in self.luma.windows(2 * width).step_by(width) {
             let (above, below) = rows.split_at(width);
-            self.row.clear();
-            self.row.extend(above.iter().zip(below).map(|(a, b)| a - b));
+            refill(&mut self.row, above.iter().zip(below).map(|(a, b)| a - b));
             let along = total(&self.row, |step| step).abs();
             self.steps
                 .push((total(&self.row, f32::abs) - along) / width as f32);
@@ -227,6 +223,22 @@ impl PictureGauge {
             .windows(3)
             .map(|step| step[1].max(usual) / step[0].max(step[2]).max(usual))
             .fold(f32::NAN, f32::max)
+    }
+}
+
+/// The luma of some pixels, and their red, green and blue added to `sums`.
+#[inline(always)]
+fn take_in_row<'a>(
+    pixels: impl Iterator<Item = &'a [u8; 3]>,
+    luma: &mut [f32],
+    sums: &mut [u32; 3],
+) {
+    for (luma, &pixel) in luma.iter_mut().zip(pixels) {
+        let [r, g, b] = pixel.map(u32::from);
+        sums[0] += r;
+        sums[1] += g;
+        sums[2] += b;
+        *luma = (77 * r + 150 * g + 29 * b) as f32 / 256.0;
     }
 }
 

@@ -51,7 +51,7 @@ impl SignalGauge {
         start: Duration,
         signal: Option<&Signal>,
     ) -> Option<SignalReadings> {
-        if start < self.last_start {
+        if start <= self.last_start {
             self.reset();
         }
         self.last_start = start;

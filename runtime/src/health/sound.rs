@@ -6,7 +6,7 @@ use super::Reason;
 use super::hum::HumGauge;
 use super::microphone::AudioReadings;
 use super::statistic::{AUDIO_STATISTICS, AudioStatistic as Is, Statistic};
-use super::sums::{decibels, total};
+use super::sums::{decibels, extremes, refill, total};
 
 /// Sound is judged at about this rate; what comes faster is averaged down to it, so that other
 /// sample rates read much alike.
@@ -25,6 +25,8 @@ const STANDS_OUT_DB: f32 = 6.0;
 const MOST_OF_IT_DB: f32 = 3.0;
 /// Closer to full scale than this is at full scale.
 const FULL_SCALE: f32 = 0.999;
+/// Full scale is 1; beyond this a sample is cut off, so that no power overflows.
+const LOUDEST: f32 = 1e6;
 /// Tops of waves lower than this are steps of a 16-bit converter, and flat of themselves.
 const LOWEST_TOP: f32 = 0.001;
 /// Neighbours this close, as a share of the top's height, make it flat: a sine of 200 Hz is bent
@@ -56,6 +58,8 @@ impl Heard {
 /// Reads sounds, keeping its buffers.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SoundGauge {
+    /// As they were given, but finite.
+    samples: Vec<f32>,
     /// At about 8 kHz, without the mean.
     sound: Vec<f32>,
     /// At about 1 kHz.
@@ -69,7 +73,7 @@ pub(super) struct SoundGauge {
 /// The reading of a sound, compiled for the widest vectors of the processor: what it calls is inlined.
 struct Reading<'a> {
     gauge: &'a mut SoundGauge,
-    samples: &'a [f32],
+    given: &'a [f32],
     hz: u32,
 }
 
@@ -78,22 +82,33 @@ impl WithSimd for Reading<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> Heard {
-        self.gauge.heard(self.samples, self.hz)
+        self.gauge.heard(self.given, self.hz)
     }
 }
 
 impl SoundGauge {
-    /// `samples`, finite and at least one, at `hz`.
-    pub(super) fn read(&mut self, samples: &[f32], hz: u32) -> Heard {
+    /// `given` samples, at least one, at `hz`. What is not a number is nothing heard.
+    pub(super) fn read(&mut self, given: &[f32], hz: u32) -> Heard {
         pulp::Arch::new().dispatch(Reading {
             gauge: self,
-            samples,
+            given,
             hz,
         })
     }
 
+    /// The samples that were read last, all finite.
+    pub(super) fn samples(&self) -> &[f32] {
+        &self.samples
+    }
+
     #[inline(always)]
-    fn heard(&mut self, samples: &[f32], hz: u32) -> Heard {
+    fn heard(&mut self, given: &[f32], hz: u32) -> Heard {
+        let finite = |&sample: &f32| match sample.is_finite() {
+            true => sample.clamp(-LOUDEST, LOUDEST),
+            false => 0.0,
+        };
+        refill(&mut self.samples, given.iter().map(finite));
+        let samples = &self.samples;
         let mean = total(samples, |sample| sample) / samples.len() as f32;
         let thin = (hz / RATE).max(1);
         let rate = hz as f32 / thin as f32;
@@ -137,21 +152,23 @@ impl SoundGauge {
     #[inline(always)]
     fn quiet_and_loud(&mut self, rate: f32) -> Option<(f32, f32)> {
         let length = ((rate * PIECE_MS as f32 / 1000.0) as usize).max(1);
-        self.pieces.clear();
-        self.pieces
-            .extend(self.sound.chunks_exact(length).map(mean_square));
+        let pieces = self.sound.chunks_exact(length).map(mean_square);
+        refill(&mut self.pieces, pieces);
         let tenth = self.pieces.len() / 10;
         let last = self.pieces.len().checked_sub(1 + tenth)?;
-        self.pieces.sort_unstable_by(f32::total_cmp);
-        (self.pieces.len() >= FEWEST_PIECES).then(|| (self.pieces[tenth], self.pieces[last]))
+        let mut at = |place: usize| {
+            let (_, &mut power, _) = self.pieces.select_nth_unstable_by(place, f32::total_cmp);
+            power
+        };
+        let powers = (at(tenth), at(last));
+        (self.pieces.len() >= FEWEST_PIECES).then_some(powers)
     }
 
     /// Mean square of the second difference, which grows with the fourth power of the frequency.
     #[inline(always)]
     fn bend_power(&mut self) -> f32 {
-        self.bend.clear();
         let bend = self.sound.windows(3).map(|s| s[0] - 2.0 * s[1] + s[2]);
-        self.bend.extend(bend);
+        refill(&mut self.bend, bend);
         mean_square(&self.bend)
     }
 }
@@ -164,30 +181,19 @@ fn mean_square(samples: &[f32]) -> f32 {
 /// Replaces `averaged` by the means of `thin` samples each, less `mean`.
 #[inline(always)]
 fn average(samples: &[f32], thin: usize, mean: f32, averaged: &mut Vec<f32>) {
-    averaged.clear();
     if thin == 1 {
-        averaged.extend(samples.iter().map(|sample| sample - mean));
+        refill(averaged, samples.iter().map(|sample| sample - mean));
     } else {
-        let averages = samples.chunks_exact(thin);
-        averaged.extend(averages.map(|part| part.iter().sum::<f32>() / thin as f32 - mean));
+        let parts = samples.chunks_exact(thin);
+        let average = |part: &[f32]| part.iter().sum::<f32>() / thin as f32 - mean;
+        refill(averaged, parts.map(average));
     }
 }
 
 /// The shares of samples at full scale, and on flat tops at any level.
 #[inline(always)]
 fn at_the_limits(samples: &[f32]) -> (f32, f32) {
-    let mut limits = [(0.0_f32, 0.0_f32); 8];
-    for block in samples.chunks(8) {
-        for ((low, high), &sample) in limits.iter_mut().zip(block) {
-            *low = low.min(sample);
-            *high = high.max(sample);
-        }
-    }
-    let (low, high) = limits
-        .into_iter()
-        .fold((0.0_f32, 0.0_f32), |(low, high), (l, h)| {
-            (low.min(l), high.max(h))
-        });
+    let (low, high) = extremes(samples);
     let count = samples.len() as f32;
     let full = match high.max(-low) >= FULL_SCALE {
         true => samples

@@ -1,8 +1,7 @@
 //! What is done to the numbers of a picture. Parameters of ImageNet-C (Hendrycks & Dietterich, ICLR
 //! 2019); those of contrast and JPEG are also READ's (Yang et al., ICLR 2024).
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageFormat};
 use rand::RngExt;
@@ -12,6 +11,7 @@ use super::field::Field;
 use super::picture::{Size, byte, map_channels, standing, table};
 use super::warp::Warp;
 use crate::corruption::Severity;
+use crate::resize::resize;
 use crate::window::Frame;
 
 /// Adds 10, 20, 30, 40, 50 % of the range to the value of hue, saturation and value.
@@ -132,17 +132,20 @@ pub fn pixelate(frames: &mut [Frame], severity: Severity) {
     let nearest = ResizeOptions::new().resize_alg(ResizeAlg::Nearest);
     for frame in frames {
         let share = keep / Size::of(frame).scale().max(1.0);
-        let [columns, rows] =
-            [frame.width, frame.height].map(|side| ((side as f32 * share) as u32).max(1));
-        let mut few = Image::new(columns, rows, PixelType::U8x3);
-        let mut many = Image::new(frame.width, frame.height, PixelType::U8x3);
-        let source = ImageRef::new(frame.width, frame.height, &frame.rgb, PixelType::U8x3)
+        let part = |side: u32| ((side as f32 * share) as u32).max(1);
+        let many = (frame.width, frame.height);
+        let few = (part(frame.width), part(frame.height));
+        let mut small = vec![0; 3 * few.0 as usize * few.1 as usize];
+        resize(&mut resizer, (&frame.rgb, many), (&mut small, few), &boxes)
+            .and_then(|()| {
+                resize(
+                    &mut resizer,
+                    (&small, few),
+                    (&mut frame.rgb, many),
+                    &nearest,
+                )
+            })
             .expect("the frame has been found whole");
-        resizer
-            .resize(&source, &mut few, &boxes)
-            .and_then(|()| resizer.resize(&few, &mut many, &nearest))
-            .expect("all pictures are RGB");
-        frame.rgb = many.into_vec();
     }
 }
 

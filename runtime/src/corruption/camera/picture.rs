@@ -1,9 +1,9 @@
 //! What the corruptions of pictures share: sizes, rounding, tables, and things that stand still.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use rand_chacha::ChaCha8Rng;
 
+use crate::resize::resize;
 use crate::window::Frame;
 
 /// Columns and rows of a picture, at least one of each.
@@ -126,12 +126,13 @@ pub fn resized(frame: &Frame, size: Size) -> Vec<u8> {
     if Size::of(frame) == size {
         return frame.rgb.clone();
     }
-    let mut out = Image::new(size.width as u32, size.height as u32, PixelType::U8x3);
-    let source = ImageRef::new(frame.width, frame.height, &frame.rgb, PixelType::U8x3)
-        .expect("the frame has been found whole");
-    let smooth = ResizeAlg::Convolution(FilterType::Bilinear);
-    Resizer::new()
-        .resize(&source, &mut out, &ResizeOptions::new().resize_alg(smooth))
-        .expect("both pictures are RGB");
-    out.into_vec()
+    let mut out = vec![0; 3 * size.width * size.height];
+    resize(
+        &mut Resizer::new(),
+        (&frame.rgb, (frame.width, frame.height)),
+        (&mut out, (size.width as u32, size.height as u32)),
+        &ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)),
+    )
+    .expect("the frame has been found whole");
+    out
 }

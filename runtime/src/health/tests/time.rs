@@ -116,8 +116,33 @@ fn fewer_frames_than_usual_are_noticed() {
             .is_well()
     );
     assert!(monitor.check(&film(WINDOW, 42, 51)).camera.is_well());
-    for every in [150, 1280] {
-        let health = monitor.check(&film(2 * WINDOW, every, 52)).camera;
+    for (hop, every) in [(2, 150), (3, 1280)] {
+        let health = monitor.check(&film(hop * WINDOW, every, 52)).camera;
         assert_eq!(health.reason, Some(Reason::FewFrames), "{health:?}");
     }
+}
+
+#[test]
+fn of_many_frames_some_are_read_and_every_fault_that_lasts_is_seen() {
+    let dark = |time: Duration| Frame {
+        time,
+        width: 16,
+        height: 16,
+        rgb: (0..768)
+            .map(|i| ((i + time.as_millis()) % 7) as u8)
+            .collect(),
+    };
+    let mut monitor = Monitor::new(&HealthConfig::default());
+    let mut window = clean(7, Duration::ZERO);
+    // One every 10 ms: of the first 125 ms only the first is read, and it is well.
+    window.frames.truncate(1);
+    let at = |millis: u64| window.frames[0].time + Duration::from_millis(millis);
+    let dark: Vec<Frame> = (1..12).map(|i| dark(at(10 * i))).collect();
+    window.frames.extend(dark.iter().cloned());
+    assert!(monitor.check(&window).camera.is_well());
+    // The first is gone, so another is.
+    window.start += Duration::from_millis(20);
+    window.frames.remove(0);
+    let reason = monitor.check(&window).camera.reason;
+    assert_eq!(reason, Some(Reason::Dark));
 }

@@ -4,12 +4,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
 use tokio::sync::Notify;
 
+use crate::resize::resize;
 use crate::window::Frame;
 
 /// First byte of a message that holds a picture; the rest is a JPEG file.
@@ -80,6 +80,7 @@ impl Hand {
 pub struct Painter {
     pixels: Pixels,
     resizer: Resizer,
+    small: Vec<u8>,
 }
 
 impl Painter {
@@ -93,11 +94,13 @@ impl Painter {
             return encode(width, height, rgb);
         }
         let side = |pixels: u32| ((f64::from(pixels) * scale).round() as u32).max(1);
-        let source = ImageRef::new(width, height, rgb, PixelType::U8x3).ok()?;
-        let mut small = Image::new(side(width), side(height), PixelType::U8x3);
+        let sides = (side(width), side(height));
+        self.small
+            .resize(3 * sides.0 as usize * sides.1 as usize, 0);
         let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-        self.resizer.resize(&source, &mut small, &options).ok()?;
-        encode(small.width(), small.height(), small.buffer())
+        let (whole, small) = ((&rgb[..], (width, height)), (&mut self.small[..], sides));
+        resize(&mut self.resizer, whole, small, &options)?;
+        encode(sides.0, sides.1, &self.small)
     }
 }
 
