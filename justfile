@@ -196,6 +196,7 @@ tables: build
     {{ trainer }} study --config trainer/configs/learning-curve.toml --results docs/results/learning-curve --table-only
     {{ trainer }} study --config trainer/configs/unseen-study.toml --results docs/results/unseen --table-only
     {{ trainer }} study --config trainer/configs/balance-study.toml --results docs/results/balance --table-only
+    {{ trainer }} study --config trainer/configs/three-sensors-study.toml --results docs/results/three-sensors --table-only
 
 # The shipped model on 200 real windows in tract and in ONNX Runtime: the largest difference
 parity: data (setup "--python")
