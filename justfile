@@ -89,6 +89,10 @@ models: data
 bench *options: build (setup "--python")
     scripts/bench.sh {{ options }}
 
+# Count the instructions that a window takes on the processors of these ARM boards, in QEMU (a quarter of an hour the first time; Debian's packages qemu-user, jq)
+instructions *boards="raspberry-pi-4 raspberry-pi-5": build
+    scripts/instructions.sh {{ boards }}
+
 # What changed between two runs of the benches beyond their noise
 bench-compare before after: build
     {{ target }}/release/evenkeel-bench compare {{ before }} {{ after }}

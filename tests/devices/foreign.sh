@@ -10,31 +10,11 @@ set -euo pipefail
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck source-path=SCRIPTDIR source=needs.sh
 source "$repository/tests/devices/needs.sh"
+# shellcheck source-path=SCRIPTDIR source=emulator.sh
+source "$repository/tests/devices/emulator.sh"
 target=${CARGO_TARGET_DIR:-$repository/target}
 deploy=$target/release/evenkeel-deploy
 model=${MODEL:-$repository/models/digits}
-
-# emulator TRIPLE CPU: fills run with the command that programs of the board are run by.
-emulator() {
-    local machine sysroot
-    case $1 in
-    aarch64-*) machine=aarch64 sysroot=$target/tools/sysroot-arm64 ;;
-    armv7-*) machine=arm sysroot=$target/tools/sysroot-armhf ;;
-    *) machine=x86_64 sysroot=$target/tools/sysroot-amd64 ;;
-    esac
-    "$repository/devices/sysroot.sh" "${sysroot##*-}" "$sysroot"
-    need "qemu-$machine" qemu-user
-    local cpu=max known
-    # QEMU 7 answers, and ends with 1.
-    known=$("qemu-$machine" -cpu help || true)
-    if grep -qwF -e "$2" <<<"$known"; then
-        cpu=$2
-    elif [ "$machine" = arm ]; then
-        # The first ARMv7 processor.
-        cpu=cortex-a8
-    fi
-    run=("qemu-$machine" -cpu "$cpu" -L "$sysroot")
-}
 
 [ $# -gt 0 ] || die "usage: $0 BOARD..."
 [ -x "$deploy" ] || die "$deploy is missing: run ./just build first."

@@ -5,17 +5,17 @@
 //! sources); what is kept is (ln(power + `log_floor`) − `mean`) / `std`, on request less its mean
 //! over the window in each band.
 
-use std::sync::Arc;
+mod spectrogram;
+
 use std::time::Duration;
 
-use realfft::num_complex::Complex;
-use realfft::{RealFftPlanner, RealToComplex};
 use serde::{Deserialize, Serialize};
 
-use super::mel::{MelBank, MelScale};
+use super::mel::MelScale;
 use super::resample::RateConverter;
 use super::{FrontendError, SHORTEST_WINDOW};
 use crate::window::{Modality, SampleRate, Sound};
+use spectrogram::Spectrogram;
 
 /// Every parameter of the log-mel frontend; part of model.toml.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -175,19 +175,11 @@ fn config_error(what: String) -> FrontendError {
 pub struct AudioFrontend {
     config: AudioConfig,
     converters: Vec<RateConverter>,
-    transform: Arc<dyn RealToComplex<f32>>,
-    mel: MelBank,
-    /// The analysis window, periodic Hann.
-    hann: Vec<f32>,
+    spectrogram: Spectrogram,
     /// Sound after resampling, before it is placed in the window.
     converted: Vec<f32>,
     /// The window's sound at the model's rate.
     window: Vec<f32>,
-    /// One frame, padded to the length of the transform.
-    frame: Vec<f32>,
-    spectrum: Vec<Complex<f32>>,
-    power: Vec<f32>,
-    scratch: Vec<Complex<f32>>,
 }
 
 impl AudioFrontend {
@@ -195,38 +187,11 @@ impl AudioFrontend {
     /// [`FrontendError::Config`] when the parameters contradict each other.
     pub fn new(config: &AudioConfig) -> Result<Self, FrontendError> {
         config.check()?;
-        let mel = MelBank::new(
-            config.mel_scale,
-            config.mel_bands,
-            config.fft_size,
-            f64::from(config.sample_rate.hz()),
-            f64::from(config.min_hz),
-            f64::from(config.max_hz),
-        )
-        .map_err(|band| {
-            config_error(format!(
-                "mel band {band} is narrower than the distance between two Fourier points; use \
-                 fewer mel_bands or a larger fft_size"
-            ))
-        })?;
-        let transform = RealFftPlanner::new().plan_fft_forward(config.fft_size);
-        let hann = (0..config.frame_samples)
-            .map(|n| {
-                let phase = std::f64::consts::TAU * n as f64 / config.frame_samples as f64;
-                (0.5 - 0.5 * phase.cos()) as f32
-            })
-            .collect();
         Ok(Self {
             converters: Vec::new(),
-            mel,
-            hann,
+            spectrogram: Spectrogram::new(config)?,
             converted: Vec::new(),
             window: vec![0.0; config.window_samples],
-            frame: transform.make_input_vec(),
-            spectrum: transform.make_output_vec(),
-            power: vec![0.0; transform.complex_len()],
-            scratch: transform.make_scratch_vec(),
-            transform,
             config: config.clone(),
         })
     }
@@ -240,7 +205,7 @@ impl AudioFrontend {
     /// [`FrontendError::TooLong`] when its rate is so low that one sample fills the memory.
     pub fn log_mel(&mut self, start: Duration, sound: &Sound) -> Result<Vec<f32>, FrontendError> {
         self.fill_window(start, sound)?;
-        Ok(self.patch())
+        Ok(self.patch(start))
     }
 
     /// Puts the part of `sound` that lies in the window into `self.window`, at the model's rate.
@@ -284,31 +249,13 @@ impl AudioFrontend {
         Ok(())
     }
 
-    fn patch(&mut self) -> Vec<f32> {
-        let AudioConfig {
-            log_floor,
-            mean,
-            std,
-            ..
-        } = self.config;
+    fn patch(&mut self, start: Duration) -> Vec<f32> {
         let [bands, frames] = self.config.shape();
+        let columns = self.spectrogram.columns(start, &self.window);
         let mut patch = vec![0.0; bands * frames];
-        for t in 0..frames {
-            let sound = &self.window[t * self.config.hop_samples..][..self.hann.len()];
-            let (filled, padding) = self.frame.split_at_mut(sound.len());
-            for ((value, sample), weight) in filled.iter_mut().zip(sound).zip(&self.hann) {
-                *value = sample * weight;
-            }
-            // The transform uses its input as scratch, so the padding is written every time.
-            padding.fill(0.0);
-            self.transform
-                .process_with_scratch(&mut self.frame, &mut self.spectrum, &mut self.scratch)
-                .expect("buffers come from this transform");
-            for (power, point) in self.power.iter_mut().zip(&self.spectrum) {
-                *power = point.norm_sqr();
-            }
-            for (band, power) in self.mel.apply(&self.power).enumerate() {
-                patch[band * frames + t] = ((power + log_floor).ln() - mean) / std;
+        for (t, column) in columns.chunks_exact(bands).enumerate() {
+            for (band, &value) in column.iter().enumerate() {
+                patch[band * frames + t] = value;
             }
         }
         if self.config.centre_bands {

@@ -277,3 +277,28 @@ fn with_slaneys_bands_it_is_the_front_end_of_the_speech_embedding() {
         );
     }
 }
+
+#[test]
+fn windows_that_overlap_give_what_each_gives_by_itself() {
+    let config = config();
+    let noise = crate::noise::white(40_000, &mut crate::random::rng("overlap test", &[]));
+    let spoilt: Vec<f32> = noise.iter().map(|sample| 0.5 * sample).collect();
+    let heard = |start: Duration, samples: &[f32]| Sound {
+        start,
+        rate: config.sample_rate,
+        samples: samples[config.sample_rate.samples_in(start)..][..10_240].to_vec(),
+    };
+    let mut streaming = AudioFrontend::new(&config).unwrap();
+    // Whole hops, part of one, the same time again, back, beyond the last window, and another sound at a time that follows.
+    let starts = [0, 160, 320, 330, 345, 345, 500, 120, 1700, 1860];
+    for (index, start) in starts.into_iter().enumerate() {
+        let start = Duration::from_millis(start);
+        for samples in [&noise, &spoilt] {
+            if index % 3 == 2 || std::ptr::eq(samples, &noise) {
+                let sound = heard(start, samples);
+                let alone = AudioFrontend::new(&config).unwrap().log_mel(start, &sound);
+                assert_eq!(streaming.log_mel(start, &sound), alone, "{start:?}");
+            }
+        }
+    }
+}
