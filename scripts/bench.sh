@@ -38,7 +38,7 @@ for split in train validation test; do
     "$bin/evenkeel-train" data clips digits --source made --split "$split" --count "$count" --out "$clips/$split" >&2
     sed "s#\(^\|,\)\([^,]*\.\(wav\|png\)\)#\1$split/\2#g" "$clips/$split/clips.csv"
 done | awk 'NR == 1 || !/^audio,/' >"$clips/clips.csv"
-for count in 128 256 512 1024; do
+for count in 4 8 16 128 256 512 1024; do
     head -n "$((count + 1))" "$clips/clips.csv" >"$clips/first-$count.csv"
 done
 # The first call makes the environments; the benches start what is in them.

@@ -2,14 +2,16 @@
 
 use std::f32::consts::TAU;
 
-use super::sums::{decibels, refill};
+use super::sums::decibels;
 
 /// The mains of the world, 50 and 60 Hz, with the harmonics that rectifiers and coils add; and tones
 /// between them, 15 Hz from the nearest.
 const HZ: [f32; TONES] = [
-    50.0, 100.0, 150.0, 200.0, 60.0, 120.0, 180.0, 240.0, 75.0, 135.0, 165.0, 225.0,
+    50.0, 100.0, 150.0, 200.0, 60.0, 120.0, 180.0, 240.0, 75.0, 135.0, 165.0, 225.0, 0.0, 0.0, 0.0,
+    0.0,
 ];
-const TONES: usize = 12;
+/// Twelve, and what fills a vector.
+const TONES: usize = 16;
 /// Four tones of a mains must have this much more power than the four between to be hum, not noise:
 /// of white noise, one window in a hundred has.
 const STANDS_OUT: f32 = 6.0;
@@ -39,15 +41,18 @@ impl HumGauge {
         }
         let length = samples.len() / parts;
         self.plan(length);
+        self.weighted.clear();
+        self.weighted.resize(PARTS * length, 0.0);
+        let whole = self.weighted.chunks_exact_mut(length);
+        for (weighted, part) in whole.zip(samples.chunks_exact(length)) {
+            for ((weighted, sample), hann) in weighted.iter_mut().zip(part).zip(&self.hann) {
+                *weighted = sample * hann;
+            }
+        }
         let mut weakest = [f32::INFINITY; TONES];
-        for part in samples.chunks_exact(length) {
-            let weighted = part.iter().zip(&self.hann);
-            refill(
-                &mut self.weighted,
-                weighted.map(|(sample, hann)| sample * hann),
-            );
-            for (weakest, power) in weakest.iter_mut().zip(tone_powers(&self.weighted, rate)) {
-                *weakest = weakest.min(power);
+        for powers in &tone_powers(&self.weighted, length, rate)[..parts] {
+            for (weakest, power) in weakest.iter_mut().zip(powers) {
+                *weakest = weakest.min(*power);
             }
         }
         let [fifty, sixty, between] = [0, 4, 8].map(|i| weakest[i..i + 4].iter().sum::<f32>());
@@ -64,24 +69,31 @@ impl HumGauge {
     }
 }
 
-/// The mean power of each tone in Hann-weighted samples, all side by side.
+/// The mean power of each tone in each part, `length` Hann-weighted samples long. All parts and tones go side by side, for each
+/// step of one must wait for the step before.
 #[inline(always)]
-fn tone_powers(weighted: &[f32], rate: f32) -> [f32; TONES] {
+fn tone_powers(weighted: &[f32], length: usize, rate: f32) -> [[f32; TONES]; PARTS] {
     let twice_cosine = HZ.map(|hz| 2.0 * (TAU * hz / rate).cos());
-    let (mut last, mut before) = ([0.0_f32; TONES], [0.0_f32; TONES]);
-    for &sample in weighted {
-        let tones = last.iter_mut().zip(&mut before).zip(&twice_cosine);
-        for ((last, before), twice_cosine) in tones {
-            let next = sample + twice_cosine * *last - *before;
-            *before = *last;
-            *last = next;
+    let mut last = [[0.0_f32; TONES]; PARTS];
+    let mut before = [[0.0_f32; TONES]; PARTS];
+    for at in 0..length {
+        for (part, (last, before)) in last.iter_mut().zip(&mut before).enumerate() {
+            let sample = weighted[part * length + at];
+            let tones = last.iter_mut().zip(before).zip(&twice_cosine);
+            for ((last, before), twice_cosine) in tones {
+                let next = sample + twice_cosine * *last - *before;
+                *before = *last;
+                *last = next;
+            }
         }
     }
     // A tone of amplitude a comes out as |X| = a·n/4 under a Hann window, and its power is a²/2.
-    let to_power = 8.0 / (weighted.len() as f32).powi(2);
-    std::array::from_fn(|tone| {
-        let (one, two) = (last[tone], before[tone]);
-        to_power * (one * one + two * two - twice_cosine[tone] * one * two)
+    let to_power = 8.0 / (length as f32).powi(2);
+    std::array::from_fn(|part| {
+        std::array::from_fn(|tone| {
+            let (one, two) = (last[part][tone], before[part][tone]);
+            to_power * (one * one + two * two - twice_cosine[tone] * one * two)
+        })
     })
 }
 
