@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -33,11 +34,17 @@ pub fn run(job: &Job) -> anyhow::Result<PathBuf> {
         Linking::Native => native(target),
         Linking::Zig { tools, sysroot } => by_zig(job.board, tools, sysroot)?,
     };
+    let cargo = &job.places.cargo;
+    fs::create_dir_all(cargo).with_context(|| format!("cannot make {}", cargo.display()))?;
     command
-        .current_dir(&job.places.root)
+        // Not in the repository: zig gives what lies below the current folder by its relative name, which is
+        // wrong for build scripts, and it may lie in the repository itself.
+        .current_dir(cargo)
+        .arg("--manifest-path")
+        .arg(job.places.root.join("Cargo.toml"))
         .args(["--locked", "--profile", PROFILE])
         .args(PROGRAMS.iter().flat_map(|name| ["--package", name]))
-        .env("CARGO_TARGET_DIR", &job.places.cargo)
+        .env("CARGO_TARGET_DIR", cargo)
         .env("CARGO_ENCODED_RUSTFLAGS", flags(job)?)
         .env_remove("RUSTFLAGS")
         .env("RUSTC", job.compiler.program());
@@ -48,7 +55,7 @@ pub fn run(job: &Job) -> anyhow::Result<PathBuf> {
         &mut command,
         &format!("the programs for {} do not build", job.board.name),
     )?;
-    Ok(job.places.cargo.join(target.triple()).join(PROFILE))
+    Ok(cargo.join(target.triple()).join(PROFILE))
 }
 
 fn cargo() -> OsString {
