@@ -26,7 +26,7 @@ need jq jq
 count() {
     local windows counted=()
     for windows in $few $many; do
-        counted+=("$("${run[@]}" -plugin "$plugin" "$1" bench "$2" --windows "$windows" --json 2>&1 >/dev/null |
+        counted+=("$(env -u RUST_BACKTRACE "${run[@]}" -plugin "$plugin" "$1" bench "$2" --windows "$windows" --json 2>&1 >/dev/null |
             sed -n 's/^instructions: //p')")
     done
     echo $(((counted[1] - counted[0]) / (many - few)))

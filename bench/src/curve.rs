@@ -188,7 +188,9 @@ fn draw(
     chart
         .configure_mesh()
         .x_desc(&curve.unit)
+        .x_label_formatter(&f64::to_string)
         .y_desc("milliseconds")
+        .y_label_formatter(&f64::to_string)
         .disable_mesh()
         .draw()?;
     chart.draw_series(LineSeries::new([at(first), proportional], &STRAIGHT))?;
@@ -209,7 +211,13 @@ fn draw(
 fn one_two_five(range: &Range<f64>) -> Vec<f64> {
     let powers = range.start.log10().floor() as i32..=range.end.log10().ceil() as i32;
     powers
-        .flat_map(|power| [1.0, 2.0, 5.0].map(|digit| digit * 10.0_f64.powi(power)))
+        // Divided by a whole number rather than multiplied by a fraction, which is not exact.
+        .flat_map(|power| {
+            [1.0, 2.0, 5.0].map(|digit| match power {
+                0.. => digit * 10.0_f64.powi(power),
+                _ => digit / 10.0_f64.powi(-power),
+            })
+        })
         .filter(|value| range.contains(value))
         .collect()
 }
