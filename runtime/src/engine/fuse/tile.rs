@@ -3,6 +3,8 @@
 //! A row is read where it lies: for a convolution it is the patch of a pixel, of which each line lies in one piece when the
 //! channels of a pixel lie side by side, so that nothing is copied into patches.
 
+mod kernel;
+
 use pulp::{Simd, WithSimd};
 
 /// Columns that are read at once.
@@ -54,6 +56,14 @@ pub struct Rows<'a> {
     pub stride: usize,
     /// Values in a line.
     pub run: usize,
+}
+
+impl<'a> Rows<'a> {
+    /// Line `line` of row `row`.
+    #[inline(always)]
+    fn line(&self, row: usize, line: usize) -> &'a [f32] {
+        &self.values[self.starts.of(row) + line * self.stride..][..self.run]
+    }
 }
 
 /// Where rows begin.
@@ -153,15 +163,26 @@ impl WithSimd for Product<'_> {
                     group += count;
                 }
             }
-            8 => (0..groups).for_each(|group| self.fit::<S, 6, 5, 4, 1, 2>(simd, group)),
-            4 => (0..groups).for_each(|group| self.fit::<S, 6, 5, 4, 1, 4>(simd, group)),
-            _ => (0..groups).for_each(|group| self.block::<S, 1, 1, GROUP>(simd, group)),
+            // Loops, not closures, which would be compiled without the processor's vectors.
+            8 => {
+                for group in 0..groups {
+                    self.fit::<S, 6, 5, 4, 1, 2>(simd, group);
+                }
+            }
+            4 => {
+                for group in 0..groups {
+                    self.fit::<S, 5, 4, 3, 1, 4>(simd, group);
+                }
+            }
+            _ => {
+                for group in 0..groups {
+                    self.block::<S, 1, 1, GROUP>(simd, group);
+                }
+            }
         }
     }
 }
 
-// Loops over the constants P, Q and V are unrolled; iterators over them are not always.
-#[allow(clippy::needless_range_loop, clippy::manual_memcpy)]
 impl Product<'_> {
     /// Like [`Self::block`], with `A`, `B` or `C` rows at a time, as the rows are done with the fewest done twice.
     #[inline(always)]
@@ -208,164 +229,7 @@ impl Product<'_> {
             row += P;
         }
     }
-
-    #[inline(always)]
-    fn tile<S: Simd, const P: usize, const Q: usize, const V: usize>(
-        &mut self,
-        simd: S,
-        first_row: usize,
-        first_group: usize,
-    ) {
-        let sums = self.sums::<S, P, Q, V>(simd, first_row, first_group);
-        let floor = simd.splat_f32s(if self.rectified {
-            0.0
-        } else {
-            f32::NEG_INFINITY
-        });
-        for p in 0..P {
-            let row = &mut self.output[(first_row + p) * self.output_stride..];
-            for q in 0..Q {
-                let first = (first_group + q) * GROUP;
-                let count = GROUP.min(self.columns.count - first);
-                let bias = &self.bias[first..][..GROUP];
-                let (bias, _) = S::as_simd_f32s(bias);
-                let mut values = [0.0; GROUP];
-                let (vectors, _) = S::as_mut_simd_f32s(&mut values);
-                for v in 0..V {
-                    // In this order: what is no number stays none.
-                    vectors[v] = simd.max_f32s(floor, simd.add_f32s(sums[p][q][v], bias[v]));
-                }
-                row[first..][..count].copy_from_slice(&values[..count]);
-            }
-        }
-    }
-
-    /// The sums of one tile. A function of its own, because only then do they stay in registers.
-    #[inline(always)]
-    fn sums<S: Simd, const P: usize, const Q: usize, const V: usize>(
-        &self,
-        simd: S,
-        first_row: usize,
-        first_group: usize,
-    ) -> [[[S::f32s; V]; Q]; P] {
-        let (rows, columns) = (self.rows, self.columns);
-        let steps = rows.lines * rows.run;
-        let mut sums = [[[simd.splat_f32s(0.0); V]; Q]; P];
-        for line in 0..rows.lines {
-            let mut values = [&rows.values[..0]; P];
-            for p in 0..P {
-                let start = rows.starts.of(first_row + p) + line * rows.stride;
-                values[p] = &rows.values[start..][..rows.run];
-            }
-            let mut groups = [&[] as &[[f32; GROUP]]; Q];
-            for q in 0..Q {
-                let first = ((first_group + q) * steps + line * rows.run) * GROUP;
-                let (all, _) = columns.packed[first..].as_chunks();
-                // Cut to the length of the loop, so that it needs no checks.
-                groups[q] = &all[..rows.run];
-            }
-            for step in 0..rows.run {
-                let mut weights = [[simd.splat_f32s(0.0); V]; Q];
-                for q in 0..Q {
-                    let (group, _) = S::as_simd_f32s(&groups[q][step]);
-                    for v in 0..V {
-                        weights[q][v] = group[v];
-                    }
-                }
-                for p in 0..P {
-                    let value = simd.splat_f32s(values[p][step]);
-                    for q in 0..Q {
-                        for v in 0..V {
-                            sums[p][q][v] = simd.mul_add_f32s(value, weights[q][v], sums[p][q][v]);
-                        }
-                    }
-                }
-            }
-        }
-        sums
-    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// For sizes that fill no tile and such that do, with rows of two lines.
-    #[test]
-    fn what_is_no_number_stays_none() {
-        let packed = pack(1, 1, |_, _| 1.0);
-        let mut output = [0.0; 3];
-        Product {
-            rows: Rows {
-                values: &[f32::NAN, -1.0, 2.0],
-                starts: Starts::Every {
-                    rows: 3,
-                    distance: 1,
-                    first: 0,
-                },
-                lines: 1,
-                stride: 0,
-                run: 1,
-            },
-            columns: Columns {
-                packed: &packed,
-                count: 1,
-            },
-            bias: &[0.0; GROUP],
-            rectified: true,
-            output: &mut output,
-            output_stride: 1,
-        }
-        .run();
-        assert!(
-            output[0].is_nan() && output[1..] == [0.0, 2.0],
-            "{output:?}"
-        );
-    }
-
-    #[test]
-    fn tiles_agree_with_sums_one_by_one() {
-        for (rows, run, count) in [(1, 3, 1), (5, 4, 16), (13, 7, 24), (40, 5, 100)] {
-            let (lines, stride) = (2, 60);
-            let number = |i: usize| ((i * 7919) % 101) as f32 / 50.0 - 1.0;
-            let values: Vec<f32> = (0..200).map(number).collect();
-            let starts: Vec<usize> = (0..rows).collect();
-            let weight = |column: usize, step: usize| number(31 * column + 17 * step);
-            let packed = pack(count, lines * run, weight);
-            let mut bias: Vec<f32> = (0..count).map(number).collect();
-            bias.resize(count.next_multiple_of(GROUP), 0.0);
-            let output_stride = count + 3;
-            let mut output = vec![9.0; rows * output_stride];
-            Product {
-                rows: Rows {
-                    values: &values,
-                    starts: Starts::At(&starts),
-                    lines,
-                    stride,
-                    run,
-                },
-                columns: Columns {
-                    packed: &packed,
-                    count,
-                },
-                bias: &bias,
-                rectified: true,
-                output: &mut output,
-                output_stride,
-            }
-            .run();
-            for (row, written) in output.chunks_exact(output_stride).enumerate() {
-                for (column, &found) in written[..count].iter().enumerate() {
-                    let mut sum = bias[column];
-                    for (line, place) in (0..lines).flat_map(|l| (0..run).map(move |r| (l, r))) {
-                        let value = values[row + line * stride + place];
-                        sum += value * weight(column, line * run + place);
-                    }
-                    let difference = (found - sum.max(0.0)).abs();
-                    assert!(difference < 1e-4, "{row} {column}: {found} {sum}");
-                }
-                assert_eq!(written[count..], [9.0; 3]);
-            }
-        }
-    }
-}
+mod tests;
