@@ -22,12 +22,15 @@ few=10 many=60
 [ $# -gt 0 ] || die "usage: $0 BOARD..."
 need jq jq
 
-# count PROGRAM PACKAGE: instructions of a window, rounded.
+# count PROGRAM PACKAGE: instructions of a window, rounded down.
 count() {
-    local windows counted=()
+    local windows said instructions counted=()
     for windows in $few $many; do
-        counted+=("$(env -u RUST_BACKTRACE "${run[@]}" -plugin "$plugin" "$1" bench "$2" --windows "$windows" --json 2>&1 >/dev/null |
-            sed -n 's/^instructions: //p')")
+        said=$(env -u RUST_BACKTRACE "${run[@]}" -plugin "$plugin" "$1" bench "$2" --windows "$windows" --json 2>&1 >/dev/null) ||
+            die "$1 failed in QEMU on $2: $said"
+        instructions=$(sed -n 's/^instructions: //p' <<<"$said")
+        [ -n "$instructions" ] || die "nothing was counted of $1 (is it QEMU 8 or older?): $said"
+        counted+=("$instructions")
     done
     echo $(((counted[1] - counted[0]) / (many - few)))
 }
@@ -43,10 +46,12 @@ printf '|---|---|---|---|---|---|---|\n'
 for board; do
     "$bin/evenkeel-deploy" build "$board" --install >&2
     facts=$("$bin/evenkeel-deploy" boards "$board" --json)
+    machine=$(jq -r .target <<<"$facts")
+    [ "${machine%%-*}" = aarch64 ] || die "$board is no 64-bit ARM, and only those are counted; \`evenkeel-deploy boards\` lists them"
     emulator "$(jq -r .target <<<"$facts")" "$(jq -r .target_cpu <<<"$facts")"
     for size in nano small base; do
-        plain=$(count "$target/boards/$any/evenkeel" "$out/$size")
-        own=$(count "$target/boards/$board/evenkeel" "$out/$size")
+        plain=$(count "$target/boards/$any/evenkeel" "$out/$size") || exit 1
+        own=$(count "$target/boards/$board/evenkeel" "$out/$size") || exit 1
         work=$("$bin/evenkeel" bench "$out/$size" --windows 1 --json | jq .multiply_accumulates)
         jq --null-input --arg board "$board" --arg processor "${run[2]}" --arg size "$size" \
             --argjson work "$work" --argjson plain "$plain" --argjson own "$own" \

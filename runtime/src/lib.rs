@@ -10,6 +10,7 @@ pub mod corruption;
 pub mod engine;
 pub mod evaluation;
 pub mod files;
+mod finite;
 pub mod frontend;
 pub mod health;
 pub mod html;

@@ -7,6 +7,7 @@ use tract_onnx::prelude::{TValue, Tensor, tvec};
 
 use super::graph::{Graph, fill, zeros};
 use super::{EngineError, shown};
+use crate::finite::all_finite;
 use crate::frontend::SensorConfig;
 use crate::package::Manifest;
 use crate::window::Modality;
@@ -113,7 +114,7 @@ impl Encoder {
             });
         }
         // A rectifier in the graph would turn NaN into an innocent zero.
-        if !features.iter().all(|x| x.is_finite()) {
+        if !all_finite(features) {
             return Err(EngineError::BadFeatures {
                 modality: self.modality,
             });

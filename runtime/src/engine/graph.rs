@@ -9,6 +9,7 @@ use super::fuse::fuse;
 use super::tensors::MAX_ELEMENTS;
 use super::verify::{Port, verify};
 use super::{EngineError, shown};
+use crate::finite::all_finite;
 use crate::panics;
 
 /// One graph and the state that it keeps between windows. Clones share the weights.
@@ -148,7 +149,7 @@ impl Graph {
             .try_as_plain_ram()
             .and_then(|view| view.as_slice::<f32>())
             .map_err(|error| self.failed(&error.to_string()))?;
-        if numbers.iter().all(|x| x.is_finite()) {
+        if all_finite(numbers) {
             Ok(numbers)
         } else {
             Err(EngineError::NotFinite {

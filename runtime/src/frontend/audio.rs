@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::mel::MelScale;
 use super::resample::RateConverter;
 use super::{FrontendError, SHORTEST_WINDOW};
+use crate::finite::all_finite;
 use crate::window::{Modality, SampleRate, Sound};
 use spectrogram::Spectrogram;
 
@@ -230,7 +231,7 @@ impl AudioFrontend {
             let total = sound.samples.len() as i64;
             let begin = steps.saturating_mul(from).clamp(0, total);
             let part = &sound.samples[begin as usize..end.clamp(begin, total) as usize];
-            if !part.iter().all(|x| x.is_finite()) {
+            if !all_finite(part) {
                 return Err(FrontendError::NotFinite);
             }
             converter.convert(part, &mut self.converted)?;
@@ -240,10 +241,10 @@ impl AudioFrontend {
                 &mut self.window,
             );
         }
+        if !all_finite(&self.window) {
+            return Err(FrontendError::NotFinite);
+        }
         for sample in &mut self.window {
-            if !sample.is_finite() {
-                return Err(FrontendError::NotFinite);
-            }
             *sample = sample.clamp(-LOUDEST, LOUDEST);
         }
         Ok(())
@@ -253,9 +254,9 @@ impl AudioFrontend {
         let [bands, frames] = self.config.shape();
         let columns = self.spectrogram.columns(start, &self.window);
         let mut patch = vec![0.0; bands * frames];
-        for (t, column) in columns.chunks_exact(bands).enumerate() {
-            for (band, &value) in column.iter().enumerate() {
-                patch[band * frames + t] = value;
+        for (band, row) in patch.chunks_exact_mut(frames).enumerate() {
+            for (value, column) in row.iter_mut().zip(columns.chunks_exact(bands)) {
+                *value = column[band];
             }
         }
         if self.config.centre_bands {

@@ -9,8 +9,7 @@ use crate::window::Frame;
 /// One value for each [`CameraStatistic`](super::CameraStatistic); NaN where there is none.
 pub(super) type CameraReadings = [f32; CAMERA_STATISTICS];
 
-/// What is wrong with a picture mostly lasts, so of those in one window one is read in this time; the others are only told
-/// apart.
+/// What is wrong with a picture mostly lasts, so within this time behind one that was read the others are only told apart.
 const READ_EVERY: Duration = Duration::from_millis(125);
 
 /// A frame that was in the last window.
@@ -32,12 +31,18 @@ pub(super) struct CameraGauge {
     /// What `seen` becomes; kept for its memory.
     next: Vec<Seen>,
     last_start: Duration,
+    /// A frame at the time of one in the last window may be another picture.
+    changing: bool,
     /// There was a window with several frames, so this is no still picture.
     moving: bool,
     picture: PictureGauge,
 }
 
 impl CameraGauge {
+    pub(super) fn expect_changes(&mut self) {
+        self.changing = true;
+    }
+
     pub(super) fn reset(&mut self) {
         self.seen.clear();
         self.last_start = Duration::ZERO;
@@ -79,12 +84,15 @@ impl CameraGauge {
                 continue;
             };
             let known = self.seen.iter().find(|seen| seen.time == frame.time);
+            let known =
+                known.filter(|seen| !self.changing || seen.fingerprint == view.fingerprint());
             let mut seen = match known {
                 Some(known) => *known,
                 None => self.first_look(frame.time, &view),
             };
-            let just_read =
-                |before: &Seen| before.readings.is_some() && seen.time < before.time + READ_EVERY;
+            let just_read = |before: &Seen| {
+                before.readings.is_some() && seen.time.saturating_sub(before.time) < READ_EVERY
+            };
             if seen.readings.is_none() && !self.next.iter().any(just_read) {
                 seen.readings = Some(self.picture.read(&view));
             }

@@ -6,9 +6,9 @@ use pulp::{Simd, WithSimd};
 const LANES: usize = 64;
 const ODD: u32 = 0x9e37_79b9;
 
-/// A hash of a picture's rows: equal for equal rows, and different for rows in which a single word differs; of others
-/// two in four thousand million are taken for equal. Fast rather than safe from forgery: multiplication by an odd number and
-/// rotation, in many lanes.
+/// A hash of a picture's rows: equal for equal rows, and different for rows in which a single word differs; of others,
+/// at random, two in four thousand million are taken for equal. Fast rather than safe from forgery, or from differences that are made to
+/// cancel: multiplication by an odd number and rotation, in many lanes.
 pub(super) fn fingerprint<'a>(rows: impl Iterator<Item = &'a [u8]>) -> u64 {
     pulp::Arch::new().dispatch(Mixing { rows })
 }

@@ -87,8 +87,8 @@ impl Health {
 /// Judges the windows of one recording or one live set of sensors, in order of time.
 ///
 /// It remembers what the sensors gave before, so that a picture that has not changed for three
-/// windows is frozen for that long. Windows may overlap: a frame is known by its time, and is not looked at again. A window
-/// that does not begin after the last one begins something new, as [`Monitor::reset`] does.
+/// windows is frozen for that long. Windows may overlap: a frame is known by its time, and is not looked at again, unless
+/// [`Monitor::expecting_changes`]. A window that does not begin after the last one begins something new, as [`Monitor::reset`] does.
 #[derive(Debug, Clone)]
 pub struct Monitor {
     watches: PerSensor<Watch>,
@@ -159,6 +159,17 @@ impl Monitor {
                 (watch, configs[modality])
             {
                 gauge.scale(config);
+            }
+        }
+        self
+    }
+
+    /// Compares the pictures, too, where a frame has the time of one in the window before: for windows that overlap and were
+    /// spoilt each by itself.
+    pub fn expecting_changes(mut self) -> Self {
+        for (_, watch) in self.watches.iter_mut() {
+            if let Watch::Camera(gauge, _) = watch {
+                gauge.expect_changes();
             }
         }
         self

@@ -79,6 +79,8 @@ pub(super) struct PictureGauge {
 /// Sums over all pixels of luma.
 struct Sums {
     luma: f32,
+    /// Of squares of what they differ from the first, which are small where a picture is all alike and their mean is not to
+    /// drown in rounding.
     squares: f32,
     black: u32,
     white: u32,
@@ -113,7 +115,8 @@ impl PictureGauge {
         let pixels = self.luma.len() as f32;
         let sums = self.sums();
         let mean = sums.luma / pixels;
-        let contrast = (sums.squares / pixels - mean * mean).max(0.0).sqrt();
+        let off = mean - self.luma[0];
+        let contrast = (sums.squares / pixels - off * off).max(0.0).sqrt();
         let (detail, noise) = self.detail_and_noise();
 
         let mut readings = [f32::NAN; CAMERA_STATISTICS];
@@ -159,9 +162,10 @@ impl PictureGauge {
 
     #[inline(always)]
     fn sums(&self) -> Sums {
+        let first = self.luma[0];
         let mut all = Sums {
             luma: total(&self.luma, |value| value),
-            squares: total(&self.luma, |value| value * value),
+            squares: total(&self.luma, |value| (value - first) * (value - first)),
             black: count(&self.luma, |value| value < BLACK),
             white: count(&self.luma, |value| value > WHITE),
             equal: 0,
@@ -253,4 +257,27 @@ fn take_in_row<'a>(
 #[inline(always)]
 fn count(values: &[f32], is: impl Fn(f32) -> bool) -> u32 {
     values.iter().map(|&value| u32::from(is(value))).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    /// Luma that is no whole number, of as many pixels as are ever looked at.
+    #[test]
+    fn a_wall_of_any_colour_has_no_contrast_and_no_detail() {
+        for colour in (0..=255_u8).map(|i| [i, i.wrapping_mul(7), 255 - i / 3]) {
+            let frame = Frame {
+                time: Duration::ZERO,
+                width: MOST_SIDE as u32,
+                height: MOST_SIDE as u32,
+                rgb: colour.repeat(MOST_SIDE * MOST_SIDE),
+            };
+            let readings = PictureGauge::default().read(&View::new(&frame).unwrap());
+            let of = |statistic: Is| readings[statistic.index()];
+            assert!(of(Is::Contrast) < 1e-3, "{colour:?}: {}", of(Is::Contrast));
+            assert_eq!(of(Is::Sharpness), 0.0, "{colour:?}");
+        }
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::finite::all_finite;
+
 /// Readings of a sensor of numbers, each with its own time: clocks of small sensors are seldom steady.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Signal {
@@ -61,7 +63,7 @@ impl Signal {
     pub fn is_whole(&self) -> bool {
         self.channels > 0
             && self.values.len() == self.times.len() * self.channels
-            && self.values.iter().all(|value| value.is_finite())
+            && all_finite(&self.values)
             && self.times.is_sorted_by(|one, next| one < next)
     }
 }

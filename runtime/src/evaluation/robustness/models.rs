@@ -178,7 +178,9 @@ impl Models {
                     .clone(),
                 frontend: Frontend::new(&manifest.sensor_configs())?,
                 temperature: manifest.thresholds.temperature,
-                monitor: Monitor::new(&manifest.health).with_scales(&manifest.sensor_configs()),
+                monitor: Monitor::new(&manifest.health)
+                    .with_scales(&manifest.sensor_configs())
+                    .expecting_changes(),
                 remembered: PerSensor::default(),
             })
         };

@@ -143,3 +143,23 @@ fn same(one: &[f32], other: &[f32]) -> bool {
     let pairs = one.iter().zip(other);
     pairs.fold(true, |same, (a, b)| same & (a == b))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_windows_share_is_measured_once() {
+        let config = super::super::tests::config();
+        let [bands, frames] = config.shape();
+        let noise = crate::noise::white(12_000, &mut crate::random::rng("shared columns", &[]));
+        let mut spectrogram = Spectrogram::new(&config).unwrap();
+        spectrogram.columns(Duration::ZERO, &noise[..10_240]);
+        // No sound gives these, so they tell what was kept.
+        spectrogram.columns.fill(f32::MAX);
+        let columns = spectrogram.columns(Duration::from_millis(160), &noise[1_280..][..10_240]);
+        let kept = columns.chunks_exact(bands);
+        let kept = kept.filter(|column| column.iter().all(|&value| value == f32::MAX));
+        assert_eq!(kept.count(), frames - 1_280 / config.hop_samples);
+    }
+}

@@ -8,7 +8,7 @@ fn rate(hz: u32) -> SampleRate {
     SampleRate::new(hz).unwrap()
 }
 
-fn config() -> AudioConfig {
+pub(super) fn config() -> AudioConfig {
     AudioConfig {
         sample_rate: rate(8_000),
         window_samples: 10_240,

@@ -146,3 +146,24 @@ fn of_many_frames_some_are_read_and_every_fault_that_lasts_is_seen() {
     let reason = monitor.check(&window).camera.reason;
     assert_eq!(reason, Some(Reason::Dark));
 }
+
+#[test]
+fn another_picture_at_the_same_time_is_looked_at_where_it_is_expected() {
+    let seen = |monitor: &mut Monitor, start: u64, dark: bool| {
+        let start = Duration::from_millis(start);
+        let mut window = clean(1001, start);
+        let time = Duration::from_millis(700);
+        window.frames[0].time = time;
+        if dark {
+            window.frames[0].rgb.fill(0);
+        }
+        monitor.check(&window).camera.is_well()
+    };
+    let mut live = Monitor::new(&LEARNT);
+    assert!(seen(&mut live, 0, false));
+    assert!(seen(&mut live, 640, true), "known by its time");
+    let mut spoilt = Monitor::new(&LEARNT).expecting_changes();
+    assert!(seen(&mut spoilt, 0, false));
+    assert!(!seen(&mut spoilt, 640, true));
+    assert!(seen(&mut spoilt, 670, false));
+}

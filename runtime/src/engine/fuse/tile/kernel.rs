@@ -129,7 +129,12 @@ impl Product<'_> {
                 // In this order: what is no number stays none.
                 vectors[v] = simd.max_f32s(floor, simd.add_f32s(sums[q][v], bias[v]));
             }
-            row[first..][..count].copy_from_slice(&values[..count]);
+            let place = &mut row[first..][..count];
+            // Mostly a whole group, whose length a compiler knows.
+            match <&mut [f32; GROUP]>::try_from(&mut *place) {
+                Ok(place) => *place = values,
+                Err(_) => place.copy_from_slice(&values[..count]),
+            }
         }
     }
 }

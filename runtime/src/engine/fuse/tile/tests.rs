@@ -15,7 +15,7 @@ fn processors() -> Vec<Way> {
 }
 
 /// Without vectors, and with each number of rows at a time.
-fn tiles() -> [Way; 8] {
+fn tiles() -> [Way; 10] {
     [
         ("without vectors", |product| {
             product.with_simd(pulp::Scalar);
@@ -27,12 +27,26 @@ fn tiles() -> [Way; 8] {
         ("8", by::<8>),
         ("9", by::<9>),
         ("12", by::<12>),
+        ("6 of up to 4 groups", by_groups::<6, 4>),
+        ("8 of up to 3 groups", by_groups::<8, 3>),
     ]
 }
 
 /// `P` rows at a time.
 fn by<const P: usize>(mut product: Product) {
     for group in 0..product.columns.count.div_ceil(GROUP) {
+        product.block::<pulp::Scalar, P, 1, GROUP>(pulp::Scalar, group);
+    }
+}
+
+/// `P` rows of `Q` groups of columns at a time, and of what is left one by one.
+fn by_groups<const P: usize, const Q: usize>(mut product: Product) {
+    let groups = product.columns.count.div_ceil(GROUP);
+    let whole = groups - groups % Q;
+    for group in (0..whole).step_by(Q) {
+        product.block::<pulp::Scalar, P, Q, GROUP>(pulp::Scalar, group);
+    }
+    for group in whole..groups {
         product.block::<pulp::Scalar, P, 1, GROUP>(pulp::Scalar, group);
     }
 }

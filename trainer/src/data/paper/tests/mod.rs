@@ -92,7 +92,7 @@ fn the_configurations_for_the_sets_make_sense() {
     }
     let study = StudyConfig::read(&folder.join("cremad-study.toml")).unwrap();
     for method in &study.methods {
-        let config = FitConfig::read(&study.base, &method.set).unwrap();
+        let config = method.config(&study, 0).unwrap();
         let official = config.data.cremad.unwrap().official.is_some();
         assert_eq!(official, method.name.contains("shared"), "{}", method.name);
     }
