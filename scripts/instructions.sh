@@ -27,9 +27,9 @@ count() {
     local windows said instructions counted=()
     for windows in $few $many; do
         said=$(env -u RUST_BACKTRACE "${run[@]}" -plugin "$plugin" "$1" bench "$2" --windows "$windows" --json 2>&1 >/dev/null) ||
-            die "$1 failed in QEMU on $2: $said"
+            die "$1 failed in QEMU on $2 (QEMU 9 does not take the plugin): $said"
         instructions=$(sed -n 's/^instructions: //p' <<<"$said")
-        [ -n "$instructions" ] || die "nothing was counted of $1 (is it QEMU 8 or older?): $said"
+        [ -n "$instructions" ] || die "nothing was counted of $1: $said"
         counted+=("$instructions")
     done
     echo $(((counted[1] - counted[0]) / (many - few)))
@@ -48,7 +48,9 @@ for board; do
     facts=$("$bin/evenkeel-deploy" boards "$board" --json)
     machine=$(jq -r .target <<<"$facts")
     [ "${machine%%-*}" = aarch64 ] || die "$board is no 64-bit ARM, and only those are counted; \`evenkeel-deploy boards\` lists them"
-    emulator "$(jq -r .target <<<"$facts")" "$(jq -r .target_cpu <<<"$facts")"
+    cpu=$(jq -r .target_cpu <<<"$facts")
+    emulator "$machine" "$cpu"
+    [ "${run[2]}" = "$cpu" ] || echo "QEMU does not know the $cpu of $board, and counts on its '${run[2]}'." >&2
     for size in nano small base; do
         plain=$(count "$target/boards/$any/evenkeel" "$out/$size") || exit 1
         own=$(count "$target/boards/$board/evenkeel" "$out/$size") || exit 1

@@ -1,7 +1,7 @@
 //! A plugin of user-mode QEMU that counts the instructions a program executes: `qemu-aarch64 -plugin FILE PROGRAM`.
 //! It says `instructions: N` on the error output when the program ends.
 //!
-//! It speaks version 1 of the interface (<https://www.qemu.org/docs/master/devel/tcg-plugins.html>), that of QEMU 4.2 to 8.
+//! It speaks version 1 of the interface (<https://www.qemu.org/docs/master/devel/tcg-plugins.html>), that of QEMU 6 to 8 (tried: 7.2).
 //! Threads that run at the same time may miss each other's instructions; a program that does one thing after the other is
 //! counted exactly.
 

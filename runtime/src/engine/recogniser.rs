@@ -226,6 +226,11 @@ impl Recogniser {
         self.encode(window, health, PerSensor::from_fn(|_| true), ALL_DUE)
     }
 
+    /// See [`Monitor::expect_changes`].
+    pub fn expect_changes(&mut self, expected: bool) {
+        self.monitor.expect_changes(expected);
+    }
+
     fn look(&mut self, window: &Window) -> PerSensor<Health> {
         let begin = Instant::now();
         let health = self.monitor.check(window);

@@ -9,7 +9,8 @@ use crate::window::Frame;
 /// One value for each [`CameraStatistic`](super::CameraStatistic); NaN where there is none.
 pub(super) type CameraReadings = [f32; CAMERA_STATISTICS];
 
-/// What is wrong with a picture mostly lasts, so within this time behind one that was read the others are only told apart.
+/// What is wrong with a picture mostly lasts, so of those that are new in each of these stretches of time the first is read; the others are
+/// only told apart.
 const READ_EVERY: Duration = Duration::from_millis(125);
 
 /// A frame that was in the last window.
@@ -19,7 +20,7 @@ struct Seen {
     fingerprint: u64,
     /// When this very picture was first there.
     since: Duration,
-    /// `None` if another frame of the window was read shortly before.
+    /// `None` if it was not read.
     readings: Option<CameraReadings>,
 }
 
@@ -39,8 +40,8 @@ pub(super) struct CameraGauge {
 }
 
 impl CameraGauge {
-    pub(super) fn expect_changes(&mut self) {
-        self.changing = true;
+    pub(super) fn expect_changes(&mut self, expected: bool) {
+        self.changing = expected;
     }
 
     pub(super) fn reset(&mut self) {
@@ -76,9 +77,10 @@ impl CameraGauge {
         Some(readings)
     }
 
-    /// Fills `next` with the window's frames.
+    /// Fills `next` with the window's frames, of which at least one is read.
     fn look_at(&mut self, frames: &[Frame]) {
         self.next.clear();
+        let mut last = None;
         for frame in frames {
             let Some(view) = View::new(frame) else {
                 continue;
@@ -86,34 +88,34 @@ impl CameraGauge {
             let known = self.seen.iter().find(|seen| seen.time == frame.time);
             let known =
                 known.filter(|seen| !self.changing || seen.fingerprint == view.fingerprint());
-            let mut seen = match known {
+            let seen = match known {
                 Some(known) => *known,
                 None => self.first_look(frame.time, &view),
             };
-            let just_read = |before: &Seen| {
-                before.readings.is_some() && seen.time.saturating_sub(before.time) < READ_EVERY
-            };
-            if seen.readings.is_none() && !self.next.iter().any(just_read) {
-                seen.readings = Some(self.picture.read(&view));
-            }
             self.next.push(seen);
+            last = Some(view);
+        }
+        let none_read = self.next.iter().all(|seen| seen.readings.is_none());
+        if let Some((seen, view)) = self.next.last_mut().zip(last).filter(|_| none_read) {
+            seen.readings = Some(self.picture.read(&view));
         }
     }
 
-    /// What there is to note of a picture that was not in the last window, before it is read.
-    fn first_look(&self, time: Duration, view: &View) -> Seen {
+    /// What there is to note of a picture that was not in the last window.
+    fn first_look(&mut self, time: Duration, view: &View) -> Seen {
         let fingerprint = view.fingerprint();
         let earlier = |seen: &&Seen| seen.time < time;
         let before = self.next.last().filter(earlier);
         let before = before.or_else(|| self.seen.iter().rfind(earlier));
-        match before.filter(|before| before.fingerprint == fingerprint) {
-            Some(before) => Seen { time, ..*before },
-            None => Seen {
-                time,
-                fingerprint,
-                since: time,
-                readings: None,
-            },
+        let stretch = |time: Duration| time.as_nanos() / READ_EVERY.as_nanos();
+        let first_in_its_stretch =
+            before.is_none_or(|before| stretch(before.time) != stretch(time));
+        let same = before.filter(|before| before.fingerprint == fingerprint);
+        Seen {
+            time,
+            fingerprint,
+            since: same.map_or(time, |before| before.since),
+            readings: first_in_its_stretch.then(|| self.picture.read(view)),
         }
     }
 }
@@ -128,4 +130,57 @@ fn mean(frames: &[Seen]) -> CameraReadings {
             .fold((0, 0.0), |(count, sum), value| (count + 1, sum + value));
         sum / count as f32
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of moving pictures and of one that stands still, in windows that overlap much, little and not.
+    #[test]
+    fn eight_pictures_a_second_are_read_however_windows_overlap() {
+        for (hop, still) in [(40, false), (160, false), (160, true), (1280, false)] {
+            let frame = |i: u64| Frame {
+                time: Duration::from_micros(16_667 * i),
+                width: 4,
+                height: 4,
+                rgb: vec![if still { 9 } else { i as u8 }; 48],
+            };
+            let frames: Vec<Frame> = (0..240).map(frame).collect();
+            let mut gauge = CameraGauge::default();
+            for window in 1..16 {
+                let start = Duration::from_millis(hop * window);
+                let begin = frames.partition_point(|frame| frame.time < start);
+                let end = frames
+                    .partition_point(|frame| frame.time < start + Duration::from_millis(1280));
+                if begin == end {
+                    break;
+                }
+                gauge.read(start, &frames[begin..end]);
+                let read = gauge.seen.iter().filter(|seen| seen.readings.is_some());
+                let (read, seconds) = (read.count(), (end - begin) as f64 / 60.0);
+                let most = (8.0 * seconds).ceil() as usize + 1;
+                assert!(
+                    read <= most && read + 2 >= (8.0 * seconds) as usize,
+                    "hop {hop}, still {still}: {read} in {seconds} s"
+                );
+            }
+        }
+    }
+
+    /// What was not read, because a picture just before it was, is when that one is gone.
+    #[test]
+    fn a_window_with_pictures_has_readings() {
+        let frame = |milliseconds: u64| Frame {
+            time: Duration::from_millis(milliseconds),
+            width: 4,
+            height: 4,
+            rgb: vec![milliseconds as u8; 48],
+        };
+        let mut gauge = CameraGauge::default();
+        let frames = [frame(1010), frame(1030)];
+        assert!(gauge.read(Duration::from_millis(500), &frames).is_some());
+        let left = gauge.read(Duration::from_millis(1020), &frames[1..]);
+        assert!(!left.unwrap()[Is::Brightness.index()].is_nan());
+    }
 }

@@ -71,7 +71,6 @@ mod tests {
             other[at] ^= 1 << (at % 8);
             assert!(seen.insert(print(&other)), "{at}");
         }
-        assert_eq!(print(&picture), print(&picture.clone()));
         let mut turned = picture.clone();
         turned.rotate_left(350);
         assert!(!seen.contains(&print(&turned)), "the order of rows counts");

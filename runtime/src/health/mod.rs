@@ -88,7 +88,7 @@ impl Health {
 ///
 /// It remembers what the sensors gave before, so that a picture that has not changed for three
 /// windows is frozen for that long. Windows may overlap: a frame is known by its time, and is not looked at again, unless
-/// [`Monitor::expecting_changes`]. A window that does not begin after the last one begins something new, as [`Monitor::reset`] does.
+/// [`Monitor::expect_changes`] says otherwise. A window that does not begin after the last one begins something new, as [`Monitor::reset`] does.
 #[derive(Debug, Clone)]
 pub struct Monitor {
     watches: PerSensor<Watch>,
@@ -164,15 +164,14 @@ impl Monitor {
         self
     }
 
-    /// Compares the pictures, too, where a frame has the time of one in the window before: for windows that overlap and were
-    /// spoilt each by itself.
-    pub fn expecting_changes(mut self) -> Self {
+    /// Whether to compare the pictures, too, where a frame has the time of one in the window before: for windows that overlap
+    /// and are spoilt each by itself. Not so at first.
+    pub fn expect_changes(&mut self, expected: bool) {
         for (_, watch) in self.watches.iter_mut() {
             if let Watch::Camera(gauge, _) = watch {
-                gauge.expect_changes();
+                gauge.expect_changes(expected);
             }
         }
-        self
     }
 
     /// How each sensor was over `window`.

@@ -62,7 +62,7 @@ impl Softness {
     }
 }
 
-/// A statistic of the camera. Those of the picture are means over frames of a window, about eight a second, taken on
+/// A statistic of the camera. Those of the picture are means over frames of a window, at most eight a second, taken on
 /// up to 128×128 pixels of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

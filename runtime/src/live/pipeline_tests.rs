@@ -154,6 +154,12 @@ fn the_answer_holds_while_either_sensor_is_spoiled_and_is_none_when_both_are() {
             "{right} of {all} from {from} to {until} s"
         );
     }
+    // At once, though frames of these windows were seen before, as they are.
+    for moment in between(0, 12) {
+        let black = (2.0..6.0).contains(&moment.end().as_secs_f64());
+        let well = moment.answer.health.camera.is_well();
+        assert_eq!(well, !black, "at {:?}", moment.end());
+    }
     let blind = between(3, 6).all(|moment| moment.smoothed.evidence == Evidence::Microphone);
     assert!(blind, "a black picture must not count");
     assert!(

@@ -169,6 +169,7 @@ impl WithSimd for Product<'_> {
                     self.fit::<S, 6, 5, 4, 1, 2>(simd, group);
                 }
             }
+            // Of 6 rows compilers move some from register to register when they unroll.
             4 => {
                 for group in 0..groups {
                     self.fit::<S, 5, 4, 3, 1, 4>(simd, group);

@@ -171,6 +171,10 @@ impl Models {
     /// When a frontend cannot be built.
     pub fn panel(&self) -> Result<ModelPanel, EngineError> {
         let model = |(engine, manifest): &(Mutex<Engine>, Manifest)| -> Result<_, EngineError> {
+            let mut monitor =
+                Monitor::new(&manifest.health).with_scales(&manifest.sensor_configs());
+            // Each window is spoilt by itself.
+            monitor.expect_changes(true);
             Ok(Model {
                 engine: engine
                     .lock()
@@ -178,9 +182,7 @@ impl Models {
                     .clone(),
                 frontend: Frontend::new(&manifest.sensor_configs())?,
                 temperature: manifest.thresholds.temperature,
-                monitor: Monitor::new(&manifest.health)
-                    .with_scales(&manifest.sensor_configs())
-                    .expecting_changes(),
+                monitor,
                 remembered: PerSensor::default(),
             })
         };

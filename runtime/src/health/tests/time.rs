@@ -162,7 +162,8 @@ fn another_picture_at_the_same_time_is_looked_at_where_it_is_expected() {
     let mut live = Monitor::new(&LEARNT);
     assert!(seen(&mut live, 0, false));
     assert!(seen(&mut live, 640, true), "known by its time");
-    let mut spoilt = Monitor::new(&LEARNT).expecting_changes();
+    let mut spoilt = Monitor::new(&LEARNT);
+    spoilt.expect_changes(true);
     assert!(seen(&mut spoilt, 0, false));
     assert!(!seen(&mut spoilt, 640, true));
     assert!(seen(&mut spoilt, 670, false));
