@@ -44,10 +44,10 @@ done
 printf '| processor | size | multiply-accumulates | instructions, any ARM | instructions, its own build | of the former | a multiply-accumulate |\n'
 printf '|---|---|---|---|---|---|---|\n'
 for board; do
-    "$bin/evenkeel-deploy" build "$board" --install >&2
     facts=$("$bin/evenkeel-deploy" boards "$board" --json)
     machine=$(jq -r .target <<<"$facts")
     [ "${machine%%-*}" = aarch64 ] || die "$board is no 64-bit ARM, and only those are counted; \`evenkeel-deploy boards\` lists them"
+    "$bin/evenkeel-deploy" build "$board" --install >&2
     cpu=$(jq -r .target_cpu <<<"$facts")
     emulator "$machine" "$cpu"
     [ "${run[2]}" = "$cpu" ] || echo "QEMU does not know the $cpu of $board, and counts on its '${run[2]}'." >&2

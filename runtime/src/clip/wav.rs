@@ -8,6 +8,7 @@ use std::time::Duration;
 use hound::{SampleFormat, WavReader};
 
 use super::ClipError;
+use crate::finite::all_finite;
 use crate::window::{SampleRate, Sound};
 
 /// Longest sound that is read at once, in samples of all channels together: an hour of stereo at
@@ -109,7 +110,7 @@ pub fn mono(samples: Vec<f32>, channels: usize) -> Vec<f32> {
 /// # Errors
 /// When a sample is NaN or infinite.
 pub fn check_finite(path: &Path, samples: &[f32]) -> Result<(), ClipError> {
-    if samples.iter().all(|sample| sample.is_finite()) {
+    if all_finite(samples) {
         return Ok(());
     }
     let what = "the sound holds a sample that is not a finite number; write the file again";

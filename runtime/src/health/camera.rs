@@ -32,8 +32,9 @@ pub(super) struct CameraGauge {
     /// What `seen` becomes; kept for its memory.
     next: Vec<Seen>,
     last_start: Duration,
-    /// A frame at the time of one in the last window may be another picture.
+    /// Frames at the same time in two windows may be two pictures: in those to come, and in the last one.
     changing: bool,
+    was_changing: bool,
     /// There was a window with several frames, so this is no still picture.
     moving: bool,
     picture: PictureGauge,
@@ -80,14 +81,15 @@ impl CameraGauge {
     /// Fills `next` with the window's frames, of which at least one is read.
     fn look_at(&mut self, frames: &[Frame]) {
         self.next.clear();
+        let compare = self.changing || self.was_changing;
+        self.was_changing = self.changing;
         let mut last = None;
         for frame in frames {
             let Some(view) = View::new(frame) else {
                 continue;
             };
             let known = self.seen.iter().find(|seen| seen.time == frame.time);
-            let known =
-                known.filter(|seen| !self.changing || seen.fingerprint == view.fingerprint());
+            let known = known.filter(|seen| !compare || seen.fingerprint == view.fingerprint());
             let seen = match known {
                 Some(known) => *known,
                 None => self.first_look(frame.time, &view),

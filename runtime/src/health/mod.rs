@@ -164,8 +164,8 @@ impl Monitor {
         self
     }
 
-    /// Whether to compare the pictures, too, where a frame has the time of one in the window before: for windows that overlap
-    /// and are spoilt each by itself. Not so at first.
+    /// Whether the pictures of the windows from now on may differ from those of other windows at the same times, as they do where
+    /// windows overlap and are spoilt each by itself: then pictures are compared, too. Not so at first.
     pub fn expect_changes(&mut self, expected: bool) {
         for (_, watch) in self.watches.iter_mut() {
             if let Watch::Camera(gauge, _) = watch {

@@ -39,8 +39,6 @@ pub struct Pipeline {
     notices: Vec<Notice>,
     /// The window after spoiling; kept for its memory.
     spoiled: Window,
-    /// The last window was.
-    was_spoiled: bool,
 }
 
 /// While the first sensor is being opened, nothing is answered for this long: devices take a while.
@@ -100,7 +98,6 @@ impl Pipeline {
             ever_ran: false,
             notices: Vec::new(),
             spoiled: Window::default(),
-            was_spoiled: false,
         };
         let unread: Vec<&str> = manifest
             .further()
@@ -269,10 +266,7 @@ impl Pipeline {
         let assembling = std::time::Instant::now();
         let raw = self.assembler.window(start, self.length);
         let spoiled = self.switchboard.on_at(end);
-        // The last window's pictures may be others now, or have been.
-        let changes = !spoiled.is_empty() || self.was_spoiled;
-        self.recogniser.expect_changes(changes);
-        self.was_spoiled = !spoiled.is_empty();
+        self.recogniser.expect_changes(!spoiled.is_empty());
         let window = if spoiled.is_empty() {
             raw
         } else {

@@ -20,6 +20,7 @@ use super::layout::{
 };
 use super::{Manifest, Package, PackageError};
 use crate::clip::{BrokenSignal, decode_signal, encode_png, encode_signal, encode_wav_f32};
+use crate::finite::all_finite;
 use crate::window::{
     Attention, Frame, Further, Modality, PerSensor, SampleRate, Signal, Sound, Window,
 };
@@ -96,7 +97,7 @@ impl GoldenAnswer {
                     values.len()
                 ));
             }
-            if !values.iter().all(|x| x.is_finite()) {
+            if !all_finite(values) {
                 return Err(format!("{name} holds a value that is not a finite number"));
             }
         }
@@ -328,7 +329,7 @@ fn open(folder: &CheckedFolder, name: &str) -> Result<(PathBuf, Vec<u8>), Packag
 
 fn encode_wav(sound: &Sound) -> Result<Vec<u8>, String> {
     SampleRate::recorded(sound.rate.hz()).map_err(|error| error.to_string())?;
-    if !sound.samples.iter().all(|x| x.is_finite()) {
+    if !all_finite(&sound.samples) {
         return Err("the sound holds a sample that is not a finite number".into());
     }
     encode_wav_f32(sound).map_err(|error| error.to_string())
@@ -353,7 +354,7 @@ fn decode_wav(start: Duration, bytes: &[u8]) -> Result<Sound, String> {
         .samples()
         .collect::<Result<_, _>>()
         .map_err(|error| error.to_string())?;
-    if !samples.iter().all(|x| x.is_finite()) {
+    if !all_finite(&samples) {
         return Err("it holds a sample that is not a finite number".into());
     }
     Ok(Sound {

@@ -148,37 +148,28 @@ impl WithSimd for Product<'_> {
     fn with_simd<S: Simd>(mut self, simd: S) {
         let groups = self.columns.count.div_ceil(GROUP);
         // As many sums as there are registers, but for those that hold columns and a value of a row.
-        match S::F32_LANES {
-            16 => {
-                let blocks = groups.div_ceil(4);
-                let mut group = 0;
-                for block in 0..blocks {
-                    let count = (groups - group).div_ceil(blocks - block);
-                    match count {
-                        1 => self.fit::<S, 12, 9, 6, 1, 1>(simd, group),
-                        2 => self.fit::<S, 12, 9, 6, 2, 1>(simd, group),
-                        3 => self.fit::<S, 8, 6, 4, 3, 1>(simd, group),
-                        _ => self.fit::<S, 6, 5, 4, 4, 1>(simd, group),
-                    }
-                    group += count;
+        if S::F32_LANES == 16 {
+            let blocks = groups.div_ceil(4);
+            let mut group = 0;
+            for block in 0..blocks {
+                let count = (groups - group).div_ceil(blocks - block);
+                match count {
+                    1 => self.fit::<S, 12, 9, 6, 1, 1>(simd, group),
+                    2 => self.fit::<S, 12, 9, 6, 2, 1>(simd, group),
+                    3 => self.fit::<S, 8, 6, 4, 3, 1>(simd, group),
+                    _ => self.fit::<S, 6, 5, 4, 4, 1>(simd, group),
                 }
+                group += count;
             }
-            // Loops, not closures, which would be compiled without the processor's vectors.
-            8 => {
-                for group in 0..groups {
-                    self.fit::<S, 6, 5, 4, 1, 2>(simd, group);
-                }
-            }
-            // Of 6 rows compilers move some from register to register when they unroll.
-            4 => {
-                for group in 0..groups {
-                    self.fit::<S, 5, 4, 3, 1, 4>(simd, group);
-                }
-            }
-            _ => {
-                for group in 0..groups {
-                    self.block::<S, 1, 1, GROUP>(simd, group);
-                }
+            return;
+        }
+        // A loop, not a closure, which would be compiled without the processor's vectors.
+        for group in 0..groups {
+            match S::F32_LANES {
+                8 => self.fit::<S, 6, 5, 4, 1, 2>(simd, group),
+                // Of 6 rows compilers move some from register to register when they unroll.
+                4 => self.fit::<S, 5, 4, 3, 1, 4>(simd, group),
+                _ => self.block::<S, 1, 1, GROUP>(simd, group),
             }
         }
     }

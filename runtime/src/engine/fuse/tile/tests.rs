@@ -20,27 +20,20 @@ fn tiles() -> [Way; 10] {
         ("without vectors", |product| {
             product.with_simd(pulp::Scalar);
         }),
-        ("3", by::<3>),
-        ("4", by::<4>),
-        ("5", by::<5>),
-        ("6", by::<6>),
-        ("8", by::<8>),
-        ("9", by::<9>),
-        ("12", by::<12>),
-        ("6 of up to 4 groups", by_groups::<6, 4>),
-        ("8 of up to 3 groups", by_groups::<8, 3>),
+        ("3", by::<3, 1>),
+        ("4", by::<4, 1>),
+        ("5", by::<5, 1>),
+        ("6", by::<6, 1>),
+        ("8", by::<8, 1>),
+        ("9", by::<9, 1>),
+        ("12", by::<12, 1>),
+        ("6 of up to 4 groups", by::<6, 4>),
+        ("8 of up to 3 groups", by::<8, 3>),
     ]
 }
 
-/// `P` rows at a time.
-fn by<const P: usize>(mut product: Product) {
-    for group in 0..product.columns.count.div_ceil(GROUP) {
-        product.block::<pulp::Scalar, P, 1, GROUP>(pulp::Scalar, group);
-    }
-}
-
 /// `P` rows of `Q` groups of columns at a time, and of what is left one by one.
-fn by_groups<const P: usize, const Q: usize>(mut product: Product) {
+fn by<const P: usize, const Q: usize>(mut product: Product) {
     let groups = product.columns.count.div_ceil(GROUP);
     let whole = groups - groups % Q;
     for group in (0..whole).step_by(Q) {
